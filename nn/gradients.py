@@ -1,0 +1,92 @@
+"""Gradients without calculus, to check those with it: nudge, measure.
+
+All in float64. Right code differs by 1e-7 or less, wrong code by 1e-2
+or more; a loss that falls proves nothing."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nn.initializers import Generator, generator
+from nn.layers import Array, Layer, Parameter, Sequential, expect
+from nn.models import parameters
+
+
+def numerical_gradient(
+    f: Callable[[Array], float], x: ArrayLike, h: float = 1e-5
+) -> Array:
+    """(f(x + h) - f(x - h)) / 2h for every number of x, as float64.
+
+    >>> numerical_gradient(lambda x: float(x[0] ** 2), [3.0]).round(6)
+    array([6.])
+    """
+    x = np.array(x, np.float64)
+    gradient = np.empty_like(x)
+    for i in np.ndindex(x.shape):
+        original = x[i]
+        x[i] = original + h
+        above = f(x)
+        x[i] = original - h
+        gradient[i] = (above - f(x)) / (2 * h)
+        x[i] = original
+    return gradient
+
+
+def relative_error(a: ArrayLike, b: ArrayLike) -> float:
+    """|a - b| / (|a| + |b|), lengths of vectors; 0 if both are 0.
+
+    >>> relative_error([3, 4], [3, 4]), relative_error([1], [-1])
+    (0.0, 1.0)
+    """
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    expect(a.shape == b.shape, "relative_error", a.shape, b.shape)
+    sizes = float(np.linalg.norm(a) + np.linalg.norm(b))
+    return float(np.linalg.norm(a - b)) / sizes if sizes else 0.0
+
+
+def check_gradients(
+    layer: Layer, x: ArrayLike, *, rng: Generator, h: float = 1e-5
+) -> dict[str, float]:
+    """The relative error of `backward`, for x and for each parameter.
+
+    L = sum of r * y, with random r of the shape of y, so dL/dy = r. The
+    layer itself is left alone: copies of it, in float64, do the work,
+    and each begins with the same random state (think of Dropout).
+
+    >>> from nn import Dense
+    >>> rng = np.random.default_rng(0)
+    >>> errors = check_gradients(Dense([[1, 2]]), [[3], [4]], rng=rng)
+    >>> sorted(errors), max(errors.values()) < 1e-7
+    (['0 Dense/bias', '0 Dense/weight', 'x'], True)
+    """
+    x = np.asarray(x, np.float64)
+    exact = copy.deepcopy(layer)
+    for p in exact.params:
+        p.value = p.value.astype(np.float64)
+        p.grad = np.zeros_like(p.value)
+    shape = copy.deepcopy(exact).forward(x, train=True).shape
+    r = generator(rng, "check_gradients").standard_normal(shape)
+
+    def L(x: Array) -> float:
+        y = copy.deepcopy(exact).forward(x, train=True)
+        return float(np.sum(r * y))
+
+    used = copy.deepcopy(exact)
+    used.forward(x, train=True)
+    ask = {"need_dx": True} if isinstance(used, Sequential) else {}
+    dx = used.backward(r, **ask)
+    errors = {"x": relative_error(dx, numerical_gradient(L, x, h))}
+    for name, p in parameters(exact).items():
+
+        def L_of(value: Array, p: Parameter = p) -> float:
+            p.value = value
+            return L(x)
+
+        numerical = numerical_gradient(L_of, p.value, h)
+        grad = parameters(used)[name].grad
+        errors[name] = relative_error(grad, numerical)
+    return errors
