@@ -1,0 +1,272 @@
+"""What chapters call, in a notebook and in a plain script."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from matplotlib import colors, pyplot, rcParams
+
+import weave
+from weave import chapter, figures, palette
+from weave.chapter import MIME, minus
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Collect what would be displayed."""
+    bundles: list[dict[str, Any]] = []
+    monkeypatch.setattr(chapter, "_display", bundles.append)
+    return bundles
+
+
+@pytest.fixture(autouse=True)
+def _plain_matplotlib() -> Iterator[None]:
+    with pyplot.rc_context():
+        yield
+    pyplot.close("all")
+
+
+def draw() -> Any:
+    fig, ax = weave.subplots()
+    ax.plot([0, 1], [0, 1], color=weave.VALUE, label="value")
+    ax.plot([0, 1], [1, 0], color=weave.GRADIENT)
+    ax.plot([0, 1], [1, 1], color="black")
+    ax.imshow([[0, 1]], extent=(0, 1, 0, 1))
+    ax.set_title("Bold", fontweight="bold")
+    ax.set_xlabel("slanted", fontstyle="italic")
+    return fig
+
+
+def test_show_and_recall_say_where_a_piece_is(
+    shown: list[dict[str, Any]],
+) -> None:
+    weave.show("layers:")
+    weave.recall("layers:")
+    first, again = shown
+    assert first[MIME]["kind"] == "show"
+    assert again[MIME]["kind"] == "recall"
+    assert first[MIME]["file"] == "nn/layers.py"
+    source = (ROOT / "nn" / "layers.py").read_text("utf-8")
+    assert source.startswith(first["text/plain"])
+    assert f"lines 1–{first[MIME]['last']}" in first["text/markdown"]
+
+
+def test_show_rejects_an_unknown_name() -> None:
+    with pytest.raises(ValueError, match="no piece 'layers:Dunce'"):
+        weave.show("layers:Dunce")
+
+
+def test_a_figure_for_page_and_notebook(shown: list[dict[str, Any]]) -> None:
+    weave.figure(draw(), "a-b", alt="Two <lines>", caption="$x$", wide=True)
+    (bundle,) = shown
+    assert bundle["text/plain"] == "Two <lines>"
+    assert bundle["image/svg+xml"].startswith("<?xml")
+    assert weave.VALUE in bundle["image/svg+xml"]
+    told = bundle[MIME]
+    assert (told["name"], told["caption"], told["wide"]) == ("a-b", "$x$", 1)
+    assert told["svg"].startswith("<svg class=")
+    assert not pyplot.get_fignums(), "the figure is closed"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"alt": " "}, "figure 'a' has no alt text"),
+        ({"caption": ""}, "figure 'a' has no caption"),
+        ({"name": "A b"}, "figure 'A b': a name is made of a-z, 0-9"),
+    ],
+)
+def test_a_figure_says_what_it_lacks(
+    change: dict[str, str], message: str
+) -> None:
+    words = {"name": "a", "alt": "x", "caption": "y"} | change
+    with pytest.raises(ValueError, match=message):
+        weave.figure(draw(), **words)
+
+
+def test_alt_text_is_required() -> None:
+    with pytest.raises(TypeError, match="alt"):
+        weave.figure(draw(), "a", caption="y")  # type: ignore[call-arg]
+
+
+def test_an_inline_figure_follows_the_page() -> None:
+    svg = figures.inline(figures.standalone(draw(), "f"), "f", 'A "b"')
+    assert svg.startswith(
+        '<svg class="plot" role="img" aria-label="A &quot;b&quot;" '
+    )
+    assert re.search(r'width="518" height="307" viewBox="0 0 388', svg)
+    assert "var(--value)" in svg
+    assert "var(--gradient)" in svg
+    assert "currentColor" in svg
+    for colour in [*palette.VARIABLES, "#000000"]:
+        assert colour not in svg
+    for rest in ["<?xml", "<!DOCTYPE", "<!--", "<metadata", "<style"]:
+        assert rest not in svg
+
+
+def test_ids_in_a_figure_are_its_own_and_used() -> None:
+    svg = figures.inline(figures.standalone(draw(), "f"), "f", "x")
+    ids = re.findall(r' id="([^"]*)"', svg)
+    assert ids
+    assert len(ids) == len(set(ids))
+    for name in ids:
+        assert name.startswith("f-")
+        assert f"#{name}" in svg
+    used = re.findall(r'(?:href="|url\()#([^")]+)', svg)
+    assert set(used) == set(ids)
+
+
+def test_a_figure_is_the_same_bytes_every_time() -> None:
+    first = figures.standalone(draw(), "f")
+    assert figures.standalone(draw(), "f") == first
+    assert "<dc:date>" not in first
+
+
+def test_the_style_speaks_the_palette() -> None:
+    figures.apply_style()
+    figures.apply_style()
+    for key in ["text.color", "axes.edgecolor", "xtick.color"]:
+        assert colors.to_hex(rcParams[key]) == palette.INK
+    cycle = [
+        colors.to_hex(colour)
+        for colour in rcParams["axes.prop_cycle"].by_key()["color"]
+    ]
+    assert cycle[:2] == [palette.VALUE, palette.GRADIENT]
+    assert set(cycle) <= set(palette.VARIABLES)
+
+
+def test_the_colour_map_of_surfaces_goes_from_orange_to_blue() -> None:
+    figures.apply_style()
+    surface = pyplot.get_cmap("surface")
+    red, _, blue, _ = surface(0.0)
+    assert red > 2 * blue
+    red, _, blue, _ = surface(1.0)
+    assert blue > 2 * red
+    middle = surface(0.5)[:3]
+    assert max(middle) - min(middle) < 0.05
+
+
+def test_every_colour_is_known_to_both_schemes() -> None:
+    css = (ROOT / "docs" / "assets" / "book.css").read_text("utf-8")
+    for variable in palette.VARIABLES.values():
+        if variable != "currentColor":
+            name = variable.removeprefix("var(").removesuffix(")")
+            assert css.count(f"  {name}: #") == 2, name
+
+
+@pytest.mark.parametrize("scheme", ["default", "slate"])
+def test_coloured_text_has_contrast(scheme: str) -> None:
+    css = (ROOT / "docs" / "assets" / "book.css").read_text("utf-8")
+    block = css.partition(f'[data-md-color-scheme="{scheme}"] {{')[2]
+    tones = dict(re.findall(r"--(\w+): (#\w{6})", block.partition("}")[0]))
+
+    def light(name: str) -> float:
+        linear = [
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+            for c in colors.to_rgb(tones[name])
+        ]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    for ground in ["paper", "well"]:
+        for name in tones.keys() - {"paper", "well", "rule"}:
+            pair = sorted([light(ground), light(name)])
+            ratio = (pair[1] + 0.05) / (pair[0] + 0.05)
+            assert ratio >= 4.5, (name, ground)
+
+
+def test_a_table_formats_its_numbers(shown: list[dict[str, Any]]) -> None:
+    weave.table(
+        [["SGD", 3, -0.5], ["`Adam`", 12, "none"]],
+        header=["rule", "$n$", "loss"],
+        formats=["", "d", ".2f"],
+        caption="What came out.",
+        name="rules",
+    )
+    (bundle,) = shown
+    told = bundle[MIME]
+    assert told["rows"] == [["SGD", "3", "−0.50"], ["`Adam`", "12", "none"]]
+    assert told["align"] == "lrl"
+    assert bundle["text/markdown"].splitlines() == [
+        "| rule | $n$ | loss |",
+        "| :-- | --: | :-- |",
+        "| SGD | 3 | −0.50 |",
+        "| `Adam` | 12 | none |",
+        "",
+        "*What came out.*",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"rows": [[1]]}, r"a row of 1 cells under a header of 2: \[1\]"),
+        ({"align": "l"}, "align and formats need 2 entries"),
+        ({"align": "lx"}, "align and formats need 2 entries"),
+        ({"formats": ["d"]}, "align and formats need 2 entries"),
+        ({"name": "A"}, "table 'A': a name is made of"),
+    ],
+)
+def test_a_table_says_what_is_wrong(
+    change: dict[str, Any], message: str
+) -> None:
+    words: dict[str, Any] = {"rows": [[1, 2]], "header": ["a", "b"]}
+    with pytest.raises(ValueError, match=message):
+        weave.table(**words | {"caption": "c"} | change)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("-1.5", "−1.5"), ("  -.5", "  −.5"), ("-a", "-a"), ("1e-05", "1e-05")],
+)
+def test_minus(text: str, expected: str) -> None:
+    assert minus(text) == expected
+
+
+def test_in_a_script_only_tables_are_printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)
+    weave.show("layers:")
+    weave.figure(draw(), "a", alt="x", caption="y")
+    assert capsys.readouterr().out == ""
+    weave.table([[1]], header=["a"], caption="One.")
+    assert capsys.readouterr().out == "| a |\n| --: |\n| 1 |\n\n*One.*\n"
+
+
+def test_in_a_notebook_results_are_displayed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Python:
+        class display:
+            @staticmethod
+            def display(bundle: dict[str, Any], raw: bool) -> None:
+                print(json.dumps([sorted(bundle), raw]))
+
+        @staticmethod
+        def get_ipython() -> object:
+            return object()
+
+    monkeypatch.setitem(sys.modules, "IPython", Python)
+    weave.table([[1]], header=["a"], caption="One.")
+    assert json.loads(capsys.readouterr().out) == [
+        [MIME, "text/markdown", "text/plain"],
+        True,
+    ]
+
+
+def test_importing_the_loom_is_light() -> None:
+    code = (
+        "import sys, weave; heavy = {'matplotlib', 'mkdocs', 'nbclient',"
+        "'nn', 'numpy'}; sys.exit(bool(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT)
+    assert done.returncode == 0

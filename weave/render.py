@@ -1,0 +1,240 @@
+"""Make one page of Markdown, and one notebook, of a chapter that ran.
+
+Prose stays Markdown and code becomes fenced code. What Markdown should
+not touch, the figures and printed text, is kept aside in fragments; a
+`<div data-woven="3"></div>` marks the place of fragment 3.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+from weave.chapter import MIME
+from weave.execute import Cell, WeaveError
+
+# The tags of cells whose code is folded, and what stands on the fold.
+FOLDED = {
+    "hide": "Code",
+    "check": "What is claimed here, checked",
+    "solution": "Solution",
+}
+REFERENCE = re.compile(r"\[\]\(#((?:fig|tab)-[a-z0-9-]+)\)")
+
+
+@dataclass
+class Page:
+    """The Markdown of a page and the HTML that goes into it."""
+
+    blocks: list[str] = field(default_factory=list)
+    fragments: list[str] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    number: str = ""
+
+    @property
+    def markdown(self) -> str:
+        return "\n\n".join(self.blocks) + "\n"
+
+    def aside(self, html: str) -> str:
+        """Keep `html` aside; return what stands in its place."""
+        self.fragments.append(html)
+        return f'<div data-woven="{len(self.fragments) - 1}"></div>'
+
+    def label(self, kind: str, name: str | None) -> str:
+        """Return the next label of its kind, like `Figure 2.1`."""
+        self.counts[kind] += 1
+        label = f"{kind} {self.number}{self.counts[kind]}"
+        anchor = f"{kind[:3].lower()}-{name}"
+        if anchor in self.labels:
+            raise WeaveError(f"two things on a page are called {name!r}")
+        if name:
+            self.labels[anchor] = label
+        return label
+
+    def restore(self, html: str) -> str:
+        """Put the fragments back into the HTML of the page."""
+        return re.sub(
+            r'<div data-woven="(\d+)"></div>',
+            lambda match: self.fragments[int(match[1])],
+            html,
+        )
+
+
+def weave(cells: list[Cell], source_url: str) -> Page:
+    """Return the page of an executed chapter.
+
+    `source_url` is where the repository shows a file; a path and lines
+    are added to it. References are filled in, in `cells` too.
+    """
+    page = Page()
+    title = re.match(r"# (\d+)\b", cells[0].source if cells else "")
+    page.number = f"{title[1]}." if title else ""
+    blocks = [_cell(page, cell, source_url) for cell in cells]
+    for cell, lines in zip(cells, blocks, strict=True):
+        if cell.kind == "markdown":
+            cell.source = REFERENCE.sub(
+                lambda match: _refer(page, match[1]), cell.source
+            )
+            lines = [cell.source]
+        page.blocks += [
+            REFERENCE.sub(lambda match: _refer(page, match[1]), line)
+            for line in lines
+        ]
+    return page
+
+
+def _refer(page: Page, anchor: str) -> str:
+    if anchor not in page.labels:
+        raise WeaveError(f"a link to #{anchor}, which is not on the page")
+    return f"[{page.labels[anchor]}](#{anchor})"
+
+
+def _cell(page: Page, cell: Cell, source_url: str) -> list[str]:
+    """Return the blocks of Markdown that show a cell."""
+    if cell.kind != "code":
+        return [cell.source]
+    outputs = [_output(page, out, source_url) for out in cell.outputs]
+    code = _fence(cell.source)
+    if not cell.source.strip() or _only_loom(cell.source):
+        return outputs
+    for tag, summary in FOLDED.items():
+        if tag in cell.tags:
+            fold = (
+                '<details class="code" markdown="1">'
+                f"<summary>{summary}</summary>\n\n{code}\n\n</details>"
+            )
+            return [*outputs, fold]
+    return [code, *outputs]
+
+
+def _only_loom(code: str) -> bool:
+    """Say whether code only asks for what the page shows anyway."""
+    for node in ast.parse(code).body:
+        match node:
+            case ast.ImportFrom(module="weave"):
+                pass
+            case ast.Expr(ast.Call(ast.Name("show" | "recall"))):
+                pass
+            case _:
+                return False
+    return True
+
+
+def _fence(code: str) -> str:
+    """Return code as a fenced block, whatever fences it contains."""
+    runs = re.findall(r"`{3,}", code)
+    fence = "`" * (max(map(len, runs), default=2) + 1)
+    return f"{fence}python\n{code}\n{fence}"
+
+
+def _output(page: Page, output: Any, source_url: str) -> str:
+    """Return the Markdown of one output of a cell."""
+    if output["output_type"] == "stream":
+        return page.aside(_printed(output["text"]))
+    told = output["data"].get(MIME, {"kind": "text"})
+    match told["kind"]:
+        case "show" | "recall":
+            return _piece(told, source_url)
+        case "figure":
+            label = page.label("Figure", told["name"])
+            wide = " wide" if told["wide"] else ""
+            return (
+                f'<figure class="plot{wide}" id="fig-{told["name"]}" '
+                f'markdown="1">\n\n{page.aside(told["svg"])}\n\n'
+                f"{_caption(label, told['caption'])}\n</figure>"
+            )
+        case "table":
+            return _table(page, told)
+    return page.aside(_printed(output["data"]["text/plain"]))
+
+
+def _printed(text: str) -> str:
+    return (
+        '<pre class="output" role="group" aria-label="Output" tabindex="0">'
+        f"{escape(text.rstrip())}</pre>"
+    )
+
+
+def _caption(label: str, text: str) -> str:
+    return f'<figcaption markdown="span">**{label}.** {text}</figcaption>'
+
+
+def _piece(piece: dict[str, Any], source_url: str) -> str:
+    """Return a piece of source under its file and lines."""
+    first, last = piece["first"], piece["last"]
+    lines = f"lines {first}–{last}" if first < last else f"line {first}"
+    name = "-".join(re.findall(r"\w+", f"nn:{piece['name']}"))
+    anchor = f' id="{name}"' if piece["kind"] == "show" else ""
+    again = ", once more" if piece["kind"] == "recall" else ""
+    url = f"{source_url}{piece['file']}#L{first}-L{last}"
+    return (
+        f'<figure class="piece"{anchor} markdown="1">\n'
+        f'<figcaption markdown="span">[{piece["file"]}, {lines}]({url})'
+        f"{again}</figcaption>\n\n{_fence(piece['text'])}\n\n</figure>"
+    )
+
+
+def _table(page: Page, told: dict[str, Any]) -> str:
+    """Return a table, which Markdown renders, under its caption."""
+    label = page.label("Table", told["name"])
+    anchor = f' id="tab-{told["name"]}"' if told["name"] else ""
+    rule = [{"l": ":--", "c": ":-:", "r": "--:"}[a] for a in told["align"]]
+    rows = [list(map(_guard, row)) for row in told["rows"]]
+    head = list(map(_guard, told["header"]))
+    lines = [f"| {' | '.join(row)} |" for row in [head, rule, *rows]]
+    return (
+        f'<figure class="table"{anchor} markdown="1">\n'
+        f"{_caption(label, told['caption'])}\n\n"
+        + "\n".join(lines)
+        + "\n\n</figure>"
+    )
+
+
+def _guard(cell: str) -> str:
+    """Protect the bars in a cell from being read as its borders."""
+    mathematics = re.compile(r"\$[^$]+\$")
+    cell = mathematics.sub(lambda m: m[0].replace("|", r"\vert{}"), cell)
+    return cell.replace("|", "&#124;")
+
+
+def notebook(cells: list[Cell]) -> str:
+    """Return the chapter as a Jupyter notebook with its outputs."""
+    made: list[dict[str, Any]] = []
+    for number, cell in enumerate(cells, 1):
+        made.append(
+            {
+                "cell_type": cell.kind,
+                "id": f"cell-{number}",
+                "metadata": {"tags": cell.tags},
+                "source": cell.source,
+            }
+        )
+        if cell.kind == "code":
+            made[-1]["execution_count"] = None
+            made[-1]["outputs"] = [_public(out) for out in cell.outputs]
+    kernel = {
+        "display_name": "Python 3",
+        "language": "python",
+        "name": "python3",
+    }
+    result = {
+        "cells": made,
+        "metadata": {"kernelspec": kernel},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(result, indent=1, ensure_ascii=False) + "\n"
+
+
+def _public(output: dict[str, Any]) -> dict[str, Any]:
+    """Return an output without what only the loom understands."""
+    if "data" not in output:
+        return output
+    data = {k: v for k, v in output["data"].items() if k != MIME}
+    return {**output, "data": data}
