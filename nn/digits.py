@@ -70,8 +70,7 @@ def mnist(
             content = _verified(found[0].read_bytes(), name, found[0])
         else:
             content = _download(name, mirrors, timeout)
-            with written_whole(cache / name) as file:
-                file.write(content)
+            _keep(content, cache / name)
         arrays.append(_read_idx(content))
     x_train, y_train, x_test, y_test = arrays
     return (x_train, y_train), (x_test, y_test)
@@ -98,6 +97,17 @@ def _download(name: str, mirrors: Sequence[str], timeout: float) -> bytes:
         f"mnist: no mirror gave {name}; put the four unpacked files into "
         f"a folder and call mnist(folder). {'; '.join(failures)}"
     )
+
+
+def _keep(content: bytes, path: Path) -> None:
+    try:
+        with written_whole(path) as file:
+            file.write(content)
+    except OSError as error:
+        raise OSError(
+            f"mnist: cannot write {path} ({error}). Let XDG_CACHE_HOME "
+            "name a folder to write to, or NN_DATA one with the files"
+        ) from error
 
 
 def _fetch(url: str, timeout: float) -> bytes:

@@ -5,6 +5,7 @@ Pictures are rows of x (n, side * side), dark around their edges."""
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -32,7 +33,7 @@ def shift(x: ArrayLike, down: int, right: int) -> Array:
     padded = np.pad(pictures, ((0, 0), (pad, pad), (pad, pad)))
     top, left = pad - down, pad - right
     moved = padded[:, top : top + side, left : left + side]
-    return moved.reshape(len(moved), -1)
+    return moved.reshape(len(moved), side * side)
 
 
 def distort(
@@ -49,9 +50,10 @@ def distort(
     each in its own way. Simard, Steinkraus and Platt (2003).
 
     Pixel (r, c), counted from the middle, takes the colour that x has at
-    (r, c) A + b + bumps(r, c), mixed from its four neighbours (bilinear).
-    A (2, 2), near the unit matrix, and b (2,) are drawn uniformly up to
-    the sizes given; bumps is a smooth field of `bend` pixels or so.
+    (r, c) A + b + bumps(r, c), mixed from the four pixels around it; what
+    comes in is 0. A (2, 2), near the unit matrix, and b (2,) are drawn
+    uniformly up to the sizes given; bumps is a smooth field of `bend`
+    pixels or so.
 
     >>> x = np.zeros((1, 9)); x[0, 4] = 1  # one bright pixel in the middle
     >>> still = dict(pixels=0, degrees=0, stretch=0, shear=0, bend=0)
@@ -61,51 +63,64 @@ def distort(
            [0., 0., 0.]])
     """
     pictures = _pictures(x, "distort")
+    sizes = (pixels, degrees, stretch, shear, bend)
+    fine = all(0 <= size < math.inf for size in sizes)
+    expect(fine, "distort", "finite settings of 0 or more", sizes)
     n, side, _ = pictures.shape
-    u = generator(rng, "distort").uniform(-1, 1, (7, n, 1, 1))
-    u = u.astype(np.float32)
-    angle = np.radians(degrees) * u[0]
+    u = generator(rng, "distort").uniform(-1, 1, (6, n))
+    angle = math.radians(degrees) * u[0]
     tall, wide = 1 + stretch * u[1], 1 + stretch * u[2]
     cos, sin, lean = np.cos(angle), np.sin(angle), shear * u[3]
-    line = np.arange(side, dtype=np.float32) - (side - 1) / 2
-    r, c = line[:, None], line  # (side, 1) and (side,)
-    # (r, c) -> sheared -> stretched -> turned: (n, side, side) each
-    rows = tall * cos * r - (wide * sin) * (c + lean * r) + pixels * u[4]
-    cols = tall * sin * r + (wide * cos) * (c + lean * r) + pixels * u[5]
-    if bend:
-        rows += bend * _bumps(n, side, rng)
-        cols += bend * _bumps(n, side, rng)
-    return _bilinear(pictures, rows, cols).reshape(n, -1)
+    # (r, c) -> (r, c + lean r), then stretched, then turned, then shifted
+    affine = np.array([
+        [tall * cos - wide * sin * lean, -wide * sin, pixels * u[4]],
+        [tall * sin + wide * cos * lean, wide * cos, pixels * u[5]],
+    ])  # fmt: skip
+    heights = bend * rng.standard_normal((2, KNOTS * KNOTS, n), np.float32)
+    weights = np.hstack([affine, heights], dtype=np.float32)
+    # (2, n, 39) @ (39, side * side): rows and columns, for every pixel
+    places = weights.transpose(0, 2, 1) @ _fields(side)
+    return _bilinear(pictures, *places)
 
 
-def _bumps(n: int, side: int, rng: Generator) -> Array:
-    """Smooth random fields (n, side, side), of size 1: heights drawn on a
-    coarse grid, spread by Gaussian bumps about half as wide as its mesh.
-    """
-    knots = np.linspace(0, side - 1, 6)
-    mesh = knots[1]
-    at = np.arange(side)[:, None] - knots  # (side, 6)
-    bump = np.exp(-((at / mesh) ** 2)).astype(np.float32)
-    bump /= np.sqrt(np.sum(bump**2, axis=1, keepdims=True))
-    heights = rng.standard_normal((n, 6, 6), np.float32)
-    return bump @ heights @ bump.T
+KNOTS = 6  # the bumps stand on a grid of 6 by 6
+
+
+@cache
+def _fields(side: int) -> Array:
+    """What places are sums of, (39, side * side): r, c and 1; and a bump
+    of Gaussian shape around each knot of a coarse grid, such that bumps
+    of random heights sum to numbers of standard deviation 1."""
+    line = np.arange(side) - (side - 1) / 2
+    knots = np.linspace(line[0], line[-1], KNOTS)
+    distance = (line - knots[:, None]) / (knots[1] - knots[0])
+    bump = np.exp(-(distance**2))  # (KNOTS, side)
+    bump /= np.sqrt(np.sum(bump**2, axis=0))
+    r, c = np.meshgrid(line, line, indexing="ij")
+    plane = np.array([r, c, np.ones_like(r)]).reshape(3, -1)
+    return np.vstack([plane, np.kron(bump, bump)], dtype=np.float32)
 
 
 def _bilinear(pictures: Array, rows: Array, cols: Array) -> Array:
-    """The colours at places (row, col) from the middle, between pixels."""
+    """The colours (n, side * side) at places between pixels, counted from
+    the middle. Overwrites the places: a batch needs all the time it can
+    save, so everything here is done in place."""
     n, side, _ = pictures.shape
-    middle, last = np.float32((side - 1) / 2), np.float32(side - 1)
-    rows = np.clip(rows + middle, 0, last)
-    cols = np.clip(cols + middle, 0, last)
-    r = np.minimum(rows.astype(np.int32), side - 2)
-    c = np.minimum(cols.astype(np.int32), side - 2)
-    below, beside = rows - r, cols - c  # how far on, from 0 to 1
-    corner = r * side + c
-    corner += (np.arange(n, dtype=np.int32) * side * side)[:, None, None]
-    flat = pictures.ravel()
-    left = flat[corner]
-    left += below * (flat[corner + side] - left)
-    right = flat[corner + 1]
-    right += below * (flat[corner + side + 1] - right)
-    left += beside * (right - left)
-    return left
+    width = side + 3  # a dark frame, for places outside
+    framed = np.zeros((n, width, width), pictures.dtype)
+    framed[:, 1:-2, 1:-2] = pictures
+    for places in (rows, cols):
+        places += np.float32((side + 1) / 2)
+        np.clip(places, 0, side + 1, out=places)
+    top, left = np.floor(rows), np.floor(cols)
+    rows -= top  # how far below the upper neighbours, from 0 to 1
+    cols -= left
+    corner = (top * width + left).astype(np.intp)
+    corner += np.arange(0, framed.size, width * width)[:, None]
+    flat = framed.ravel()
+    colour, lower = flat.take(corner), flat[width:].take(corner)
+    colour += rows * (lower - colour)
+    right, lower = flat[1:].take(corner), flat[width + 1 :].take(corner)
+    right += rows * (lower - right)
+    colour += cols * (right - colour)
+    return colour

@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nn.initializers import Generator, generator
-from nn.layers import Array, Parameter, as_float, expect, gradient_for, kept
+from nn.layers import Array, Parameter, as_float
+from nn.layers import expect, gradient_for, kept
 
 
 class Dropout:
     """y = x * mask / (1 - rate), mask 0 with probability rate, else 1;
-    dx = dy * mask / (1 - rate). In use, y = x: the division has kept the
-    mean where it was. Srivastava et al. (2014).
+    dx = dy * mask / (1 - rate). In use, y = x: the division has kept
+    the mean where it was. Srivastava et al. (2014).
 
     >>> layer = Dropout(0.5, rng=np.random.default_rng(1))
     >>> layer.forward([1, 1, 1, 1], train=True)

@@ -44,6 +44,8 @@ class History:
 
     def __str__(self) -> str:
         """The last epoch in one line."""
+        if not self.train_loss:
+            return "no epoch done"
         return (
             f"epoch {len(self.train_loss)}"
             f"  train loss {self.train_loss[-1]:.4f}"

@@ -24,9 +24,9 @@ def generator(rng: Generator | None, where: str) -> Generator:
 
 
 def _check(d_in: int, d_out: int, dtype: DTypeLike) -> None:
-    sizes = (d_in, d_out)
-    fine = all(isinstance(d, (int, np.integer)) and d > 0 for d in sizes)
-    expect(fine, "initializer", "whole d_in and d_out above 0", sizes)
+    for d in (d_in, d_out):
+        fine = isinstance(d, (int, np.integer)) and d > 0
+        expect(fine, "initializer", "a whole number above 0", d)
     fine = np.dtype(dtype) in (np.float32, np.float64)
     expect(fine, "initializer", "dtype float32 or float64", dtype)
 
@@ -99,9 +99,10 @@ def he_normal(
 def glorot_uniform(
     d_in: int, d_out: int, *, rng: Generator, dtype: DTypeLike = F32
 ) -> Array:
-    """Uniform in +-sqrt(6 / (d_in + d_out)), variance 2 / (d_in + d_out):
-    between 1 / d_in, which keeps signals, and 1 / d_out, which keeps
-    gradients. Glorot and Bengio (2010); "Xavier" is Glorot.
+    """Uniform in +-sqrt(6 / (d_in + d_out)). The variance,
+    2 / (d_in + d_out), lies between 1 / d_in, which keeps signals, and
+    1 / d_out, which keeps gradients. Glorot and Bengio (2010), whose
+    first name is Xavier.
 
     >>> W = glorot_uniform(400, 200, rng=np.random.default_rng(0))
     >>> round(float(abs(W).max()), 3)  # sqrt(6 / 600)
@@ -116,8 +117,8 @@ def glorot_uniform(
 def orthogonal(
     d_in: int, d_out: int, *, rng: Generator, dtype: DTypeLike = F32
 ) -> Array:
-    """A random rotation: rows, or columns if they are fewer, of length 1
-    and perpendicular. Saxe, McClelland and Ganguli (2013).
+    """A random rotation: rows, or columns if they are fewer, of length
+    1 and perpendicular. Saxe, McClelland and Ganguli (2013).
 
     >>> W = orthogonal(3, 2, rng=np.random.default_rng(0))
     >>> np.allclose(W.T @ W, np.eye(2), atol=1e-6)

@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[Any]
 
 
-def expect(fine: object, where: str, expected: Any, received: Any) -> None:
+def expect(fine: object, where: str, expected: Any, *received: Any) -> None:
     """Raise a ValueError in the words of all of them, unless `fine`."""
     if not fine:
-        raise ValueError(f"{where}: expected {expected}, received {received}")
+        words = " ".join(map(str, received))
+        raise ValueError(f"{where}: expected {expected}, received {words}")
 
 
 def as_float(values: ArrayLike, where: str) -> Array:
@@ -128,7 +129,7 @@ class Dense:
         x, y = kept(self._xy, self)
         dy = gradient_for(y, dy, self)
         np.matmul(x.T, dy, out=self.weight.grad)
-        np.sum(dy, axis=0, out=self.bias.grad)
+        dy.sum(axis=0, out=self.bias.grad)
         return dy
 
     def backward(self, dy: ArrayLike) -> Array:

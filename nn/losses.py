@@ -16,7 +16,7 @@ from nn.layers import Array, as_float, expect
 def _exact(values: ArrayLike, where: str) -> tuple[Array, Array]:
     """`values` in their own dtype and in float64, if finite."""
     own = as_float(values, where)
-    expect(own.size, where, "one number at least", f"shape {own.shape}")
+    expect(own.size, where, "one number at least", "shape", own.shape)
     finite = np.isfinite(own).all()
     expect(finite, where, "finite numbers", "nan or inf")
     return own, own.astype(np.float64)
@@ -101,8 +101,8 @@ def softmax_cross_entropy(
     with np.errstate(over="ignore"):
         z = z - z.max(axis=1, keepdims=True)  # the largest is now 0
     z = np.maximum(z, np.finfo(z.dtype).min)  # not -inf: 0 * inf is nan
-    log_p = z - np.log(np.sum(np.exp(z), axis=1, keepdims=True))
-    L = -np.sum(t * (log_p / len(z)))
+    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    L = -np.vdot(t, log_p / len(z))
     return float(L), ((np.exp(log_p) - t) / len(z)).astype(own.dtype)
 
 
@@ -111,7 +111,7 @@ def _probability_rows(target: ArrayLike, z: Array, where: str) -> Array:
     t = np.asarray(target)
     fine = z.ndim == 2 and t.shape in (z.shape, z.shape[:1])
     expected = "(n,) labels or (n, classes) for logits (n, classes)"
-    expect(fine, where, expected, f"{t.shape} for {z.shape}")
+    expect(fine, where, expected, t.shape, "for", z.shape)
     if t.ndim == 2:
         rows = _target_like(target, z, where)
         off = abs(rows.sum(axis=1) - 1).max()
@@ -132,10 +132,8 @@ def one_hot(
     """
     k = np.asarray(labels)
     fine = k.ndim == 1 and k.dtype.kind in "iu"
-    expect(fine, where, "integers (n,)", f"{k.dtype} {k.shape}")
+    expect(fine, where, "integers (n,)", k.dtype, k.shape)
     low, high = (k.min(), k.max()) if k.size else (0, 0)
     fine = 0 <= low <= high < classes
-    expect(fine, where, f"0 to {classes - 1}", f"{low} to {high}")
-    rows = np.zeros((len(k), classes), np.float32)
-    rows[np.arange(len(k)), k] = 1
-    return rows
+    expect(fine, where, f"0 to {classes - 1}", low, "to", high)
+    return np.equal.outer(k, np.arange(classes)).astype(np.float32)

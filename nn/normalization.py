@@ -7,7 +7,8 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from nn.layers import Array, Parameter, as_float, expect, gradient_for, kept
+from nn.layers import Array, Parameter, as_float
+from nn.layers import expect, gradient_for, kept
 
 
 class BatchNorm:
@@ -23,8 +24,8 @@ class BatchNorm:
     >>> layer.forward([[1], [3]], train=True)
     array([[-1.],
            [ 1.]], dtype=float32)
-    >>> layer.running_mean, layer.running_variance  # 0.1 of 2; 0.9 + 0.1 * 2
-    (array([0.2], dtype=float32), array([1.1], dtype=float32))
+    >>> layer.running_mean  # 0.9 * 0 + 0.1 * 2
+    array([0.2], dtype=float32)
     """
 
     statistics = ("running_mean", "running_variance")
@@ -56,15 +57,17 @@ class BatchNorm:
         expect(fine, "BatchNorm.forward: x", expected, x.shape)
         mean, variance = self.running_mean, self.running_variance
         if train:
-            new = x.mean(axis=0), x.var(axis=0)
-            mean += self.momentum * (new[0] - mean)
-            variance += self.momentum * (new[1] * n / (n - 1) - variance)
-            mean, variance = new
+            mean, variance = x.mean(axis=0), x.var(axis=0)
+            self._follow(self.running_mean, mean)
+            self._follow(self.running_variance, variance * n / (n - 1))
         scale = 1 / np.sqrt(variance + x.dtype.type(self.eps))  # (d,)
         z = (x - mean) * scale
         if train:
             self._kept = z, scale
         return z * self.gamma.value + self.beta.value
+
+    def _follow(self, running: Array, seen: Array) -> None:
+        running += self.momentum * (seen - running)
 
     def backward(self, dy: ArrayLike) -> Array:
         z, scale = kept(self._kept, self)
@@ -72,4 +75,5 @@ class BatchNorm:
         np.sum(dy * z, axis=0, out=self.gamma.grad)
         np.sum(dy, axis=0, out=self.beta.grad)
         dz = dy * self.gamma.value
-        return scale * (dz - dz.mean(axis=0) - z * (dz * z).mean(axis=0))
+        common = dz.mean(axis=0) + z * np.mean(dz * z, axis=0)
+        return scale * (dz - common)

@@ -9,7 +9,7 @@ import math
 class Value:
     """A number that remembers how it was computed.
 
-    After `L.backward()`, every Value `a` behind L has dL/da in `a.grad`.
+    After `L.backward()`, every Value a behind L has dL/da in `a.grad`.
     Calling it again gives the same gradients: they are overwritten.
 
     >>> x, w, b = Value(3), Value(2), Value(-1)

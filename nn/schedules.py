@@ -55,7 +55,7 @@ def exponential_decay(
 def cosine(
     lr: float, steps: int, *, final: float = 0.0, warmup: int = 0
 ) -> Schedule:
-    """From lr to `final` in `steps` steps (warm-up included), along half
+    """From lr to `final` in `steps` steps, warm-up included, along half
     a cosine; then `final`. Loshchilov and Hutter (2016).
 
     >>> schedule = cosine(1.0, steps=4)
@@ -78,15 +78,16 @@ def one_cycle(
     start: float = 1 / 25,
     final: float = 1e-4 / 25,
 ) -> Schedule:
-    """Along half cosines: from start * lr up to lr in the first `rise` of
-    `steps` steps (its warm-up), then down to final * lr at the last one.
+    """Along half cosines: from start * lr up to lr in the first `rise`
+    of `steps` steps (its warm-up), then down to final * lr at the last.
     Smith and Topin (2018); phases and defaults are PyTorch's.
 
     >>> schedule = one_cycle(1.0, steps=10, rise=0.5)
     >>> [round(schedule(step), 3) for step in (0, 2, 4, 9)]
     [0.04, 0.52, 1.0, 0.0]
     """
-    expect(1 < rise * steps < steps, "one_cycle", "rise in (0, 1)", rise)
+    fine = 1 < rise * steps < steps
+    expect(fine, "one_cycle", "rise * steps in (1, steps)", rise * steps)
     shares = (start, final)
     fine = all(0 <= share <= 1 for share in shares)
     expect(fine, "one_cycle", "start and final in [0, 1]", shares)
@@ -95,7 +96,8 @@ def one_cycle(
     def schedule(step: int) -> float:
         if step <= top:
             return _ease(start * lr, lr, step / top)
-        return _ease(lr, final * lr, min(1, (step - top) / (last - top)))
+        share = (step - top) / (last - top)
+        return _ease(lr, final * lr, min(1, share))
 
     return _warm_up(lr, 0, schedule)
 

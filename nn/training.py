@@ -104,10 +104,7 @@ def _learn(
     """One pass: the mean loss, and the mean size in the last gradient."""
     n, losses = 0, 0.0
     for x, t in batches:
-        y = model.forward(x, train=True)
-        _finite(y, "the output", optimizer)
-        L, dy = loss(y, t)
-        _finite(L, "the loss", optimizer)
+        L, dy = loss(model.forward(x, train=True), t)
         model.backward(dy)
         before_step()
         optimizer.step()
@@ -159,8 +156,16 @@ def fit(
     start = _passes(data, batch_size, rng, "fit")
     steps = count()
 
+    def checked(y: Array, t: Array) -> tuple[float, Array]:
+        _finite(y, "the output", optimizer)
+        L, dy = loss(y, t)
+        _finite(L, "the loss", optimizer)
+        return L, dy
+
     def before_step() -> None:
         if max_norm is not None:
+            for p in model.params:
+                _finite(p.grad, "a gradient", optimizer)
             clip_gradients(model.params, max_norm)
         if schedule is not None:
             optimizer.lr = schedule(next(steps))
@@ -173,10 +178,10 @@ def fit(
                 drawn = start()
                 if transform is not None:
                     drawn = ((transform(x), t) for x, t in drawn)
-                learned = _learn(model, loss, optimizer, drawn, before_step)
+                learned = _learn(model, checked, optimizer, drawn, before_step)
                 seen = math.nan, math.nan
                 if validation is not None:
-                    seen = evaluate(model, loss, validation, metric=metric)
+                    seen = evaluate(model, checked, validation, metric=metric)
                 history.append(*learned, *seen)
                 show(history)
                 if patience and history.best == epoch:
