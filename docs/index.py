@@ -1,0 +1,114 @@
+# %% [markdown]
+# # Neural Networks, Line by Line
+#
+# A neural network can be read, like a book. This is that book: a small,
+# complete program in Python, about how machines learn from examples,
+# and the story of every line in it.
+
+# %% tags=["hide"]
+import numpy as np
+
+from nn import Adam, Dense, Sequential, Tanh
+from nn import accuracy, binary_cross_entropy, lecun_normal, sigmoid
+from weave import figure, subplots
+
+rng = np.random.default_rng(4)
+
+# Two arms of a spiral, 150 points each: x (300, 2), t (300, 1).
+angle = np.linspace(0.4, 3.3 * np.pi, 150)
+arm = np.stack([angle * np.cos(angle), angle * np.sin(angle)], axis=1)
+arm /= angle[-1]
+x = np.vstack([arm, -arm]) + rng.normal(0, 0.012, (300, 2))
+x = x.astype(np.float32)
+t = np.repeat([[1], [0]], 150, axis=0)
+
+model = Sequential(
+    Dense(3 * lecun_normal(2, 48, rng=rng)),
+    Tanh(),
+    Dense(lecun_normal(48, 48, rng=rng)),
+    Tanh(),
+    Dense(lecun_normal(48, 1, rng=rng)),
+)
+optimizer = Adam(model.params, lr=0.01)
+
+size, edge = 130, 1.12
+line = np.linspace(-edge, edge, size, dtype=np.float32)
+plane = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
+
+shown = [0, 40, 70, 100, 140, 500]
+frames, shares = [], []
+for step in range(shown[-1] + 1):
+    if step in shown:
+        frames.append(sigmoid(model.forward(plane)).reshape(size, size))
+        shares.append(accuracy(model.forward(x), t))
+    z = model.forward(x, train=True)
+    loss, dz = binary_cross_entropy(z, t)
+    model.backward(dz)
+    optimizer.step()
+assert shares[0] < 0.7 and shares[-1] == 1
+
+fig, axes = subplots(2, 3, figsize=(7.2, 5.1))
+for ax, frame, step in zip(axes.flat, frames, shown):
+    ax.imshow(frame, origin="lower", cmap="surface", vmin=0, vmax=1,
+              extent=(-edge, edge, -edge, edge), interpolation="bilinear")
+    for label, color, marker in ((1, "#00304f", "o"), (0, "#7a3000", "s")):
+        ax.scatter(*x[t[:, 0] == label].T, s=3, c=color, marker=marker,
+                   linewidths=0, rasterized=True)
+    ax.set_title(f"step {step}")
+    ax.axis("off")
+figure(
+    fig,
+    "spiral",
+    wide=True,
+    alt="Six pictures of a plane with two interleaved spirals of points, "
+    "dark blue circles and dark orange squares. At step 0 the plane is "
+    "pale and divided at random. From picture to picture the blue and "
+    "the orange regions bend further, until at the last one they wind "
+    "around each other and each point lies in the region of its colour.",
+    caption="A network of three layers learns to tell two arms of a "
+    "spiral apart. It was trained while this page was built, by the "
+    "program that the book explains.",
+)
+
+# %% [markdown]
+# At the beginning this network guesses, and places
+# {{ shares[0]:.0% }} of the points rightly. After {{ shown[-1] }} steps
+# it places {{ shares[-1]:.0% }}. What
+# happens in between is multiplication, addition, one bend, and the chain
+# rule of school calculus, done very often. There is nothing else in it,
+# and you can read all of it.
+#
+# **[Start here →](start.py)**
+#
+# ## For whom
+#
+# For you, if you know Python and what a derivative is. You need not have
+# heard of neurons, matrices of derivatives or any framework.
+#
+# ## What is different here
+#
+# **The book is the program.** A chapter prints its part of the package
+# `nn` whole, from the real source, each line in one place. What you read
+# is what runs.
+#
+# **Nothing is claimed, all is computed.** No result was typed by a hand.
+# Each figure and each number was made by the code beside it when the
+# site was built, and what a sentence claims about it is asserted, or the
+# site is not built.
+#
+# **Failure comes first.** You see a network that does not learn, look
+# inside, and repair it. Every technique is the answer to a failure.
+#
+# **Gradients are checked.** A wrong gradient can look better than a right
+# one. Each of ours is compared with an independent one.
+#
+# ## What it can do
+#
+# - [Chapter 9](gates.py): logic gates and XOR, from hundreds of random
+#   beginnings, with the recipes that fail and one that does not.
+# - [Chapter 10](functions.py): following a curve, and failing outside
+#   the data.
+# - [Chapter 11](digits.py): reading 70,000 handwritten digits, trained
+#   on your machine in minutes.
+#
+# The [map](start.py#a-map) in chapter 0 has the whole way.

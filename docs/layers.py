@@ -1,0 +1,780 @@
+# %% [markdown]
+# # 2 · Layers
+#
+# *What is the chain rule for a thousand numbers at once?*
+#
+# After this chapter you can follow a gradient through a matrix product
+# without looking anything up, say the shape of every array on the way,
+# and you will have read every line of `nn/layers.py`, on which the rest
+# of the book stands.
+
+# %%
+import numpy as np
+
+from nn.layers import Dense, Parameter, Sequential
+from nn.scalar import Value
+from weave import DATA, GRADIENT, INK, VALUE
+from weave import figure, recall, show, subplots, table
+
+# %% [markdown]
+# ## Three neurons and four numbers
+#
+# A neuron takes some numbers, multiplies each by a weight, adds a bias.
+# Here are four numbers and the weights of one neuron:
+
+# %%
+inputs = [1.0, 2.0, 3.0, 2.5]
+weights = [0.2, 0.8, -0.5, 1.0]
+bias = 2.0
+sum(a * w for a, w in zip(inputs, weights)) + bias
+
+# %% [markdown]
+# A *layer* is several neurons that look at the same numbers. With three
+# neurons there are twelve weights and three biases. Put each neuron's
+# weights in a column of a table, $W$, and the inputs in a row, $x$; then
+# one matrix product does all the multiplying and adding. We give the
+# layer a second row of inputs as well, because a network seldom looks at
+# one example alone.
+
+# %%
+x = np.array([[1.0, 2.0, 3.0, 2.5],
+              [2.0, 0.5, -1.0, 1.0]])
+W = np.array([[0.20, 0.50, -0.26],
+              [0.80, -0.91, -0.27],
+              [-0.50, 0.26, 0.17],
+              [1.00, -0.50, 0.87]])
+b = np.array([2.0, 3.0, 0.5])
+y = x @ W + b
+print(y)
+
+# %% tags=["check"]
+assert np.allclose(y[0], [4.8, 1.21, 2.385])
+
+# %% [markdown]
+# The first column of the first row is the neuron from above:
+# {{ y[0, 0]:.1f }}. In symbols, with $n$ examples, $d_\text{in}$ inputs
+# and $d_\text{out}$ neurons:
+#
+# $$
+# \underset{(n,\ d_\text{out})}{\val{y}} =
+# \underset{(n,\ d_\text{in})}{\val{x}}\
+# \underset{(d_\text{in},\ d_\text{out})}{W} +
+# \underset{(d_\text{out},)}{b}
+# $$
+#
+# Read the shapes as you read units in physics. In a product the inner
+# two must agree, and they vanish: here $(2, 4)\,(4, 3)$ gives $(2, 3)$. The
+# bias has one number a neuron, and NumPy adds it to every row.
+
+# %% tags=["hide"]
+from matplotlib.patches import Rectangle
+
+
+def draw_boxes(ax, items, colors, unit=0.28):
+    """Draw matrices as boxes to scale, with signs between them."""
+    left = 0.0
+    for item in items:
+        if isinstance(item, str):
+            ax.text(left + 0.22, 0, item, ha="center", va="center")
+            left += 0.5
+            continue
+        name, rows, columns = item
+        width, height = unit * columns, unit * rows
+        corner = left, -height / 2
+        color = colors[name]
+        ax.add_patch(Rectangle(corner, width, height, fill=False,
+                               edgecolor=color, linewidth=1.6))
+        for i in range(1, rows):
+            ax.plot([left, left + width], [i * unit - height / 2] * 2,
+                    color=color, linewidth=0.4)
+        for j in range(1, columns):
+            ax.plot([left + j * unit] * 2, [-height / 2, height / 2],
+                    color=color, linewidth=0.4)
+        label = name.rstrip("'") + (r"$^\top$" if "'" in name else "")
+        ax.text(left + width / 2, height / 2 + 0.1, label, ha="center",
+                va="bottom", color=color)
+        ax.text(left + width / 2, -height / 2 - 0.1,
+                f"({rows}, {columns})" if name not in ("b", "db")
+                else f"({columns},)", ha="center", va="top", fontsize=8.5)
+        left += width + 0.3
+    ax.set(xlim=(-0.2, 5.8), ylim=(-1.0, 1.0), aspect="equal")
+    ax.axis("off")
+
+
+def shapes_picture(rows):
+    colors = {"x": VALUE, "x'": VALUE, "y": VALUE, "W": INK, "W'": INK,
+              "b": INK, "dy": GRADIENT, "dW": GRADIENT, "db": GRADIENT,
+              "dx": GRADIENT}
+    fig, axes = subplots(len(rows), 1, figsize=(5.4, 1.75 * len(rows)))
+    for ax, items in zip(np.atleast_1d(axes), rows):
+        draw_boxes(ax, items, colors)
+    return fig
+
+
+figure(
+    shapes_picture([
+        [("x", 2, 4), "@", ("W", 4, 3), "+", ("b", 1, 3), "=",
+         ("y", 2, 3)],
+    ]),
+    "forward",
+    alt="Boxes drawn to scale. x has 2 rows and 4 columns, W 4 rows and "
+    "3 columns, b one row of 3, and the result y 2 rows and 3 columns.",
+    caption="The layer, to scale. A row is an example, a column of $W$ "
+    "a neuron.",
+)
+
+# %% [markdown]
+# Some books turn all this on its side and write an example as a column.
+# The arithmetic is the same; only mixing the two conventions hurts. In
+# this book an example is always a row.
+#
+# ## The table nobody can store
+#
+# Somewhere after our layer a single number $L$ comes out, the loss, which
+# says how wrong the network is. To learn, we need to know how $L$ changes
+# when a weight changes. The chain rule for single numbers says: multiply
+# the slopes along the path, and where paths meet again, add. So we ask
+# for the slopes of the layer: how does each output change with each
+# weight?
+#
+# That is a table with a row for every output and a column for every
+# weight. Ours is small enough to measure. Nudge each weight in turn, see
+# what every output does:
+
+# %%
+def outputs(weights):
+    return (x @ weights.reshape(4, 3) + b).ravel()  # (6,)
+
+
+h = 1e-6
+slopes = np.empty((6, 12))
+for k in range(12):
+    nudge = np.zeros(12)
+    nudge[k] = h
+    above, below = outputs(W.ravel() + nudge), outputs(W.ravel() - nudge)
+    slopes[:, k] = (above - below) / (2 * h)
+zeros_share = np.mean(np.isclose(slopes, 0))
+
+# %% tags=["hide"]
+fig, ax = subplots(figsize=(5.4, 2.9))
+ax.imshow(np.where(abs(slopes) < 1e-3, np.nan, slopes), cmap="surface",
+          vmin=-3.5, vmax=3.5)
+for i in range(6):
+    for k in range(12):
+        if abs(slopes[i, k]) > 1e-3:
+            ax.text(k, i, f"{slopes[i, k]:g}".replace("-", "−")
+                    if abs(slopes[i, k] - round(slopes[i, k], 1)) > 1e-3
+                    else f"{slopes[i, k]:.1f}".replace("-", "−"),
+                    ha="center", va="center", fontsize=8,
+                    color="#000001")
+        else:
+            ax.text(k, i, "0", ha="center", va="center", fontsize=8,
+                    color=DATA)
+ax.set_xticks(range(12), [f"{i}{j}" for i in range(4) for j in range(3)])
+ax.set_yticks(range(6), [f"{i}{j}" for i in range(2) for j in range(3)])
+ax.set(xlabel="weight $W_{kj}$", ylabel="output $y_{ij}$")
+ax.tick_params(length=0)
+figure(
+    fig,
+    "jacobian",
+    alt="A table of 6 rows and 12 columns. Two thirds of it are zeros. "
+    "The rest repeats the eight inputs, each three times, along "
+    "diagonals.",
+    caption="How each output changes with each weight. The numbers that "
+    "are not zero are the inputs $x$, over and over.",
+)
+
+# %% tags=["check"]
+assert np.isclose(zeros_share, 2 / 3)
+n, d_in, d_out = 128, 784, 128
+entries = (n * d_out) * (d_in * d_out)
+gigabytes = entries * 4 / 1e9
+zeros_mnist = 1 - 1 / d_out
+
+# %% [markdown]
+# Now the same table for a layer that reads handwritten digits,
+# chapter 11's: {{ d_in }} inputs, {{ d_out }} neurons, {{ n }} digits at
+# a time. It has {{ n * d_out:, }} rows and {{ d_in * d_out:, }} columns,
+# which makes {{ entries / 1e9:.2f }} billion slopes,
+# {{ gigabytes:.1f }} gigabytes in single precision. For one layer, one
+# step. Measuring it by nudging would take two passes a weight. Nobody
+# does this, and the figure tells why nobody needs to. An output depends
+# only on its own neuron's weights, so all but one in {{ d_out }} of those
+# slopes are zero. And what is left is nothing new: it is $x$.
+#
+# ## What comes back
+#
+# We do not want the slopes of the outputs. We want the slope of $L$, one
+# number for each weight: a table of the shape of $W$. So let us go
+# backward, from $L$.
+#
+# Suppose the rest of the network has already told us how $L$ changes with
+# each output. That is a table of the shape of $y$, and we call it $dy$:
+#
+# $$
+# \underset{(n,\ d_\text{out})}{\grad{dy_{ij}}} =
+# \frac{\partial L}{\partial \val{y_{ij}}}
+# $$
+#
+# For our example we need some $L$. Take half the sum of the squared
+# outputs. It is a poor loss (it asks every neuron to answer 0) but an
+# honest one, and its slopes are easy: $dy = y$.
+
+# %%
+def loss(W, x=x, b=b):
+    return 0.5 * np.sum((x @ W + b) ** 2)
+
+
+dy = y.copy()
+print(loss(W))
+
+# %% [markdown]
+# Pick one weight, $W_{20}$: it leads from the third input to the first
+# neuron. Nudge it by a little $h$. In the first example the third input
+# is {{ x[0, 2]:.0f }}, so the first output moves by
+# {{ x[0, 2]:.0f }} $h$; in the second example it is {{ x[1, 2]:.0f }}, so
+# there the first output moves by {{ x[1, 2]:.0f }} $h$. Nothing else
+# moves. Each of these movements changes $L$ at the rate $dy$ says, and
+# the two add up:
+
+# %%
+by_rule = x[0, 2] * dy[0, 0] + x[1, 2] * dy[1, 0]
+
+nudge = np.zeros((4, 3))
+nudge[2, 0] = h
+by_nudge = (loss(W + nudge) - loss(W - nudge)) / (2 * h)
+print(f"{by_rule:.6f} {by_nudge:.6f}")
+
+# %% tags=["check"]
+assert abs(by_rule - by_nudge) < 1e-6 * abs(by_rule)
+
+# %% [markdown]
+# The same for the weight from input $k$ to neuron $j$, over all examples
+# $i$:
+#
+# $$
+# \grad{dW_{kj}} = \frac{\partial L}{\partial W_{kj}}
+# = \sum_{i} \frac{\partial \val{y_{ij}}}{\partial W_{kj}}\, \grad{dy_{ij}}
+# = \sum_{i} \val{x_{ik}}\, \grad{dy_{ij}}
+# $$
+#
+# A sum over a shared index is a matrix product. The index is the *row* of
+# both tables here, so the first must be turned, $x^\top$, for the inner
+# sizes to meet:
+#
+# $$
+# \underset{(d_\text{in},\ d_\text{out})}{\grad{dW}} =
+# \underset{(d_\text{in},\ n)}{\val{x}^\top}\
+# \underset{(n,\ d_\text{out})}{\grad{dy}}
+# $$
+#
+# The examples have vanished from the shape. They were summed over: a
+# weight that serves two examples gets the sum of two gradients.
+#
+# **The bias** enters each output of its neuron with slope 1, once an
+# example:
+#
+# $$
+# \grad{db_{j}} = \sum_{i} 1 \cdot \grad{dy_{ij}}
+# \qquad
+# \underset{(d_\text{out},)}{\grad{db}} =
+# \text{the column sums of } \underset{(n,\ d_\text{out})}{\grad{dy}}
+# $$
+#
+# **The input** has gradients too. The layer before ours made $x$, and
+# that layer waits for its own $dy$, which is our $dx$. An input feeds
+# every neuron, so now the sum runs over $j$:
+#
+# $$
+# \grad{dx_{ik}} = \sum_{j}
+# \frac{\partial \val{y_{ij}}}{\partial \val{x_{ik}}}\, \grad{dy_{ij}}
+# = \sum_{j} W_{kj}\, \grad{dy_{ij}}
+# \qquad
+# \underset{(n,\ d_\text{in})}{\grad{dx}} =
+# \underset{(n,\ d_\text{out})}{\grad{dy}}\
+# \underset{(d_\text{out},\ d_\text{in})}{W^\top}
+# $$
+#
+# That is all of it. Three lines, and the table of slopes was never made:
+
+# %%
+dW = x.T @ dy          # (4, 2) @ (2, 3) -> (4, 3)
+db = dy.sum(axis=0)    # (2, 3) -> (3,)
+dx = dy @ W.T          # (2, 3) @ (3, 4) -> (2, 4)
+
+# %% tags=["hide"]
+figure(
+    shapes_picture([
+        [("x'", 4, 2), "@", ("dy", 2, 3), "=", ("dW", 4, 3)],
+        [("dy", 2, 3), "@", ("W'", 3, 4), "=", ("dx", 2, 4)],
+    ]),
+    "backward",
+    alt="Two rows of boxes to scale. Above: x transposed, 4 by 2, times "
+    "dy, 2 by 3, gives dW, 4 by 3. Below: dy, 2 by 3, times W "
+    "transposed, 3 by 4, gives dx, 2 by 4.",
+    caption="The way back. Every gradient has the shape of what it is "
+    "the gradient of.",
+)
+
+# %% [markdown]
+# ## Right shapes, wrong numbers
+#
+# [](#fig-backward) suggests a trick that many people live by: multiply
+# what you have in the only order in which the shapes fit. It works until
+# a layer has as many neurons as inputs. Then $W$ and $W^\top$ have the
+# same shape, and nothing warns whoever forgets to turn it:
+
+# %%
+rng = np.random.default_rng(2)
+square = rng.normal(size=(4, 4))
+above = rng.normal(size=(2, 4))     # some dy
+
+right = above @ square.T
+wrong = above @ square
+print(right.shape, wrong.shape)
+
+
+def nudged(i, k):
+    """dL/dx[i, k] by nudging, for L = sum of above * (x @ square)."""
+    step = np.zeros_like(x)
+    step[i, k] = h
+    return np.sum(above * ((x + step) @ square
+                           - (x - step) @ square)) / (2 * h)
+
+
+measured = np.array([[nudged(i, k) for k in range(4)] for i in range(2)])
+
+# %% tags=["hide"]
+def relative(a, b):
+    return np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b))
+
+
+error_right, error_wrong = relative(right, measured), relative(
+    wrong, measured)
+assert error_right < 1e-8 and error_wrong > 0.1
+table(
+    [["`above @ square.T`", str(right.shape), error_right],
+     ["`above @ square`", str(wrong.shape), error_wrong]],
+    header=["code", "shape", "relative error"],
+    caption="Both run, both have the shape of $x$. One is the gradient.",
+    name="turned",
+    formats=["", "", ".0e"],
+)
+
+# %% [markdown]
+# So keep the shapes as a guard, and the sum over the shared index as the
+# reason. And measure: a gradient that has not been compared with nudging
+# is a guess. (The relative error in [](#tab-turned) is the length of the
+# difference, divided by the two lengths added: 0 is perfect agreement, 1
+# means that the two point in opposite ways.)
+#
+# ## The same in single steps
+#
+# The engine of chapter 1, `Value`, knows no matrices. It multiplies and
+# adds single numbers, remembers for each result which numbers it came
+# from and with what slope, and walks back. Here is how it multiplies:
+
+# %%
+recall("scalar:Value.__mul__")
+
+# %% [markdown]
+# If our three lines are right, the engine must find the same gradients
+# without knowing them. We build the layer again out of single numbers:
+
+# %%
+xs = [[Value(number) for number in row] for row in x]
+Ws = [[Value(number) for number in row] for row in W]
+bs = [Value(number) for number in b]
+
+L = Value(0)
+for row in xs:
+    for j in range(3):
+        neuron = bs[j]
+        for k in range(4):
+            neuron = neuron + row[k] * Ws[k][j]
+        L = L + neuron * neuron * 0.5
+L.backward()
+
+# %%
+def grads(values):
+    return np.array([[value.grad for value in row] for row in values])
+
+
+differences = [
+    abs(grads(ours) - gradient).max()
+    for ours, gradient in [(Ws, dW), ([bs], db), (xs, dx)]
+]
+print(*differences)
+
+# %% tags=["hide"]
+largest = max(differences)
+assert largest < 1e-13
+multiplications = 2 * n * d_in * d_out
+
+# %% [markdown]
+# The largest difference is {{ largest:.0e }}: the same numbers, but for
+# the order in which they were added. The engine needed an object for
+# every product and every sum. For the layer that reads digits these
+# would be {{ multiplications / 1e6:.0f }} million objects a step; the
+# matrix product keeps the numbers and drops the objects. That is the
+# whole difference between an engine of one screen and one that trains.
+#
+# ## The code
+#
+# `nn/layers.py` is what we have derived, in the words of Python, and a
+# guard at each door.
+
+# %%
+show("layers:")
+
+# %% [markdown]
+# Every error in `nn` has one form: where, what was expected, what came.
+
+# %%
+show("layers:expect")
+show("layers:as_float")
+
+# %% [markdown]
+# Networks compute in single precision, `float32`: half the memory and
+# about half the time, and precise enough to learn. When we check
+# gradients we want double precision, so arrays of `float64` stay what
+# they are. The rest of the package promises the same: the precision
+# that comes in is the one that goes out.
+#
+# **A parameter** is a value and its gradient, side by side. Weights and
+# biases are parameters; what we feed in is not.
+
+# %%
+show("layers:Parameter")
+
+# %% [markdown]
+# The two arrays live as long as the parameter. A layer fills `grad`, an
+# optimizer changes `value`, and because neither ever puts a *new* array
+# there, both can hold on to the ones they know.
+#
+# **A layer** is anything with a way forward, a way back, and parameters.
+# Python calls such a promise a protocol. No class inherits from it:
+
+# %%
+show("layers:Layer")
+
+# %% [markdown]
+# `forward` has a switch. In training we will go back, and to go back a
+# layer must remember what it saw: $dW$ needs $x$. In use we will not, and
+# a layer that remembered everything would fill the memory for nothing.
+# So a layer keeps something only if `train=True`. Who asks for the way
+# back without it is told so:
+
+# %%
+show("layers:kept")
+show("layers:gradient_for")
+
+# %% [markdown]
+# **Dense** is our layer: every input connected to every neuron. The first
+# part takes the weights that it is given. Where weights come from is a
+# question with a chapter of its own, the fifth.
+
+# %%
+show("layers:Dense.")
+show("layers:Dense.__init__")
+show("layers:Dense.forward")
+
+# %% [markdown]
+# And back. `np.matmul(…, out=…)` writes the product into the gradient
+# that is already there, so nothing is allocated and nothing is added to
+# what was there before. The last line is $dx = dy\,W^\top$. It stands
+# apart from the other two, for a reason that comes soon.
+
+# %%
+show("layers:Dense.set_gradients")
+show("layers:Dense.backward")
+
+# %% [markdown]
+# The example once more, now by `nn`, in double precision because that is
+# what it is given:
+
+# %%
+layer = Dense(W, b)
+layer.forward(x, train=True)
+dx_layer = layer.backward(dy)
+print(abs(layer.weight.grad - dW).max(),
+      abs(layer.bias.grad - db).max(),
+      abs(dx_layer - dx).max())
+
+# %% tags=["check"]
+assert np.array_equal(layer.weight.grad, dW)
+assert np.array_equal(dx_layer, dx)
+
+# %% [markdown]
+# Overwriting has a price and a reward. Call `backward` twice and you get
+# the same gradient, not twice the gradient; nobody has to set gradients
+# to zero between steps, and nobody can forget to. The price: a layer
+# cannot be used in two places of one network, since the second use would
+# wipe out what the first one found. We will see how the program says no.
+#
+# What it says when something does not fit is worth a look. Three calls
+# that should not work:
+
+# %%
+for mistake in (
+    lambda: layer.forward([[1.0, 2.0]]),
+    lambda: layer.backward([[1.0, 0.0, 0.0]]),
+    lambda: Dense(W).backward(dy),
+):
+    try:
+        mistake()
+    except (ValueError, RuntimeError) as error:
+        print(error)
+
+# %% [markdown]
+# ## A row of layers
+#
+# A network is layers in a row. Forward: the output of one is the input
+# of the next. Backward: the $dx$ of one is the $dy$ of the one before.
+# That sentence is the chain rule for a thousand numbers.
+
+# %%
+show("layers:Sequential.")
+show("layers:Sequential.__init__")
+show("layers:Sequential.forward")
+
+# %% [markdown]
+# A `Sequential` inside another is opened, and its layers take their
+# places in the row; so one can build a network from parts. A layer that
+# stands twice in the row is refused:
+
+# %%
+try:
+    Sequential(layer, layer)
+except ValueError as error:
+    print(error)
+
+# %% [markdown]
+# The way back has one more thought in it.
+
+# %%
+show("layers:Sequential.backward")
+
+# %% tags=["hide"]
+sizes = [784, 128, 64, 10]
+products = [a * b for a, b in zip(sizes, sizes[1:])]
+share = products[0] / (3 * sum(products))
+assert 0.30 < share < 0.31
+
+# %% [markdown]
+# The first layer's $x$ is the data. Its $dx$ would tell how the *pixels*
+# should change to please the network, and nobody is going to change the
+# pixels. It is also the largest product of all, because the data is the
+# widest thing in the network. Count multiplications for one that reads
+# digits, with layers of {{ sizes[1] }}, {{ sizes[2] }} and {{ sizes[3] }}
+# neurons: each layer needs $n\,d_\text{in}\,d_\text{out}$ for $y$, as
+# many for $dW$, as many for $dx$. The first layer's $dx$ alone is
+# {{ share:.0% }} of the whole step. So `Sequential` does not compute it
+# unless asked with `need_dx=True`, and that is why `Dense` keeps its last
+# line apart.
+#
+# ## Downhill
+#
+# Now use it. Two layers, one after the other, and the gradient of each
+# weight. If we take a small step against every gradient, $L$ must fall:
+
+# %%
+rng = np.random.default_rng(1)
+model = Sequential(
+    Dense(W, b),
+    Dense(rng.normal(size=(3, 2))),
+)
+losses = []
+for step in range(60):
+    out = model.forward(x, train=True)
+    losses.append(0.5 * np.sum(out**2))
+    model.backward(out)                      # dL/dout = out
+    for p in model.params:
+        p.value -= 0.002 * p.grad
+
+# %% tags=["check"]
+assert losses[-1] < 0.01 * losses[0]
+fig, ax = subplots(figsize=(5.4, 2.5))
+ax.semilogy(losses, color=VALUE)
+ax.set(xlabel="step", ylabel="$L$")
+figure(
+    fig,
+    "downhill",
+    alt="The loss over 60 steps on a logarithmic axis: it falls, fast at "
+    "first and then steadily.",
+    caption="Sixty steps, each a little against the gradient.",
+)
+
+# %% [markdown]
+# $L$ falls from {{ losses[0]:.1f }} to {{ losses[-1]:.2g }}. The two
+# layers learned to answer 0, as they were asked to.
+#
+# Before you ask them for more, try this. Multiply the two weights
+# together, and make one layer of the product:
+
+# %%
+first, second = model.layers
+one = Dense(
+    first.weight.value @ second.weight.value,
+    first.bias.value @ second.weight.value + second.bias.value,
+)
+gap = abs(one.forward(x) - model.forward(x)).max()
+print(gap)
+
+# %% tags=["check"]
+assert gap < 1e-12
+
+# %% [markdown]
+# The one layer gives the same answers as the two. A hundred layers of
+# this kind could be replaced by one as well, and one such layer can only
+# draw straight lines. Something between the layers has to bend. That is
+# the next chapter.
+#
+# ## What we have now
+#
+# - A layer in three lines backward: $dW = x^\top dy$, $db$ the column
+#   sums of $dy$, $dx = dy\,W^\top$; each found by asking which outputs a
+#   number touches, and adding up.
+# - Every line of `layers.py`: parameters, layers, rows of layers, and
+#   gradients that agree with single steps to {{ largest:.0e }}.
+# - A question: two such layers are one.
+#
+# ## Exercises
+#
+# Try each before you unfold the code under it.
+#
+# **1. A check.** A layer has 10 inputs and 4 neurons, and a batch has 32
+# examples. Write down the shapes of $x$, $W$, $b$, $y$, $dy$, $dW$, $db$
+# and $dx$, then let `Dense` confirm them.
+
+# %% tags=["solution"]
+check = Dense(np.zeros((10, 4)))
+y_check = check.forward(np.zeros((32, 10)), train=True)
+dx_check = check.backward(np.zeros((32, 4)))
+assert y_check.shape == (32, 4) and dx_check.shape == (32, 10)
+assert check.weight.grad.shape == (10, 4)
+assert check.bias.grad.shape == (4,)
+
+# %% [markdown]
+# **2. The mean.** With $L$ the *mean* over the $n$ examples of half the
+# squared outputs, what is $dy$, and what becomes of $dW$? Where should
+# the $1/n$ stand: in the loss, in every layer, or in both?
+
+# %% tags=["solution"]
+# dy = y / n, so every dW has the 1/n in it already. It belongs to the
+# loss. A second 1/n in the layers would make every step n times too
+# small: the network would learn, but n times too slowly.
+layer.forward(x, train=True)
+layer.backward(y / len(x))
+assert np.allclose(layer.weight.grad, dW / len(x))
+
+# %% [markdown]
+# **3. No bias.** Write a layer `Linear` for $y = xW$: `params`,
+# `forward`, `backward`. Use it inside a `Sequential`.
+
+# %% tags=["solution"]
+class Linear:
+    def __init__(self, weight):
+        self.weight = Parameter(weight)
+        self.params = (self.weight,)
+
+    def forward(self, x, train=False):
+        if train:
+            self.x = x
+        return x @ self.weight.value
+
+    def backward(self, dy):
+        self.weight.grad[...] = self.x.T @ dy
+        return dy @ self.weight.value.T
+
+
+linear = Sequential(Linear(W), Dense(np.eye(3)))
+linear.forward(x, train=True)
+linear.backward(x @ W)
+assert np.allclose(linear.params[0].grad, x.T @ (x @ W))
+
+# %% [markdown]
+# **4. The missing sum.** A colleague writes `db = dy`. For which batch
+# does it work, and what happens for all others?
+
+# %% tags=["solution"]
+# It works for a single example, where there is nothing to sum. With
+# more, (n, d_out) does not fit into (d_out,): NumPy refuses in
+# `bias.grad[...] = dy`. But `bias.grad = dy` would go through, and the
+# step `bias - lr * dy` would turn b into a table with a row an example.
+assert (b - 0.1 * dy).shape == (2, 3)
+
+# %% [markdown]
+# **5. A small project: sharing.** Overwriting forbids one layer in two
+# places. Write `Shared(layer)`, of which two copies may stand in a row
+# and which *adds* the gradients of both places. When must the sum be set
+# back to zero, and who could know?
+
+# %% tags=["solution"]
+class Shared:
+    """One place of a layer that stands in several.
+
+    The place that runs backward last adds what the others found. Only
+    whoever starts a new step knows when to begin again: `first=True`
+    marks the place that runs backward first, and it overwrites.
+    """
+
+    def __init__(self, layer, first):
+        self.weight, self.bias = layer.weight, layer.bias
+        self.params = layer.params if first else ()
+        self.first = first
+
+    def forward(self, x, train=False):
+        if train:
+            self.x = x
+        return x @ self.weight.value + self.bias.value
+
+    def backward(self, dy):
+        if self.first:
+            self.weight.grad[...] = 0
+            self.bias.grad[...] = 0
+        self.weight.grad += self.x.T @ dy
+        self.bias.grad += dy.sum(axis=0)
+        return dy @ self.weight.value.T
+
+
+core = Dense(np.array([[0.5, 0.1], [0.2, -0.3]]))
+twice = Sequential(Shared(core, first=False), Shared(core, first=True))
+inputs = np.array([[1.0, 2.0]])
+out = twice.forward(inputs, train=True)
+twice.backward(out, need_dx=True)
+
+
+def shared_loss(W):
+    return 0.5 * np.sum((inputs @ W @ W) ** 2)
+
+
+step = np.array([[h, 0], [0, 0]])
+W0 = core.weight.value
+measured = (shared_loss(W0 + step) - shared_loss(W0 - step)) / (2 * h)
+assert np.isclose(core.weight.grad[0, 0], measured)
+
+# %% [markdown]
+# ## Notes
+#
+# The inputs, weights and biases of the worked example are those of a
+# well-known video course, so that whoever comes from there can compare.
+#
+# Rumelhart, Hinton and Williams made going backward through layers the
+# way to train networks.[^rumelhart] The idea of walking back through any
+# computation with one slope a step is older; Linnainmaa published it for
+# rounding errors.[^linnainmaa] A survey of both histories is by Baydin
+# and others.[^baydin]
+#
+# [^rumelhart]: D. E. Rumelhart, G. E. Hinton and R. J. Williams,
+#     “Learning representations by back-propagating errors”, *Nature* 323
+#     (1986), 533–536,
+#     [doi:10.1038/323533a0](https://doi.org/10.1038/323533a0).
+# [^linnainmaa]: S. Linnainmaa, “Taylor expansion of the accumulated
+#     rounding error”, *BIT* 16 (1976), 146–160,
+#     [doi:10.1007/BF01931367](https://doi.org/10.1007/BF01931367); first
+#     in his master’s thesis, University of Helsinki, 1970.
+# [^baydin]: A. G. Baydin, B. A. Pearlmutter, A. A. Radul and J. M.
+#     Siskind, “Automatic differentiation in machine learning: a survey”,
+#     *Journal of Machine Learning Research* 18 (2018), 153:1–43,
+#     [jmlr.org/papers/v18/17-468](https://jmlr.org/papers/v18/17-468.html).

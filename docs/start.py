@@ -1,0 +1,367 @@
+# %% [markdown]
+# # 0 · Start here
+#
+# *What will I have at the end?*
+#
+# After this chapter you will have seen a whole neural network, running,
+# in thirty lines; you will know which questions those lines raise, and
+# where in this book each of them is answered.
+#
+# ## Thirty lines
+#
+# There is a puzzle that a single neuron cannot solve, whatever its
+# weights.[^perceptrons] Two switches, one lamp. The lamp is on if
+# exactly one of the switches is. The rule is called *exclusive or*, XOR,
+# and this program learns it from its four cases:
+
+# %%
+import numpy as np
+
+x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])  # the switches (4, 2)
+t = np.array([[0], [1], [1], [0]])              # the lamp     (4, 1)
+
+rng = np.random.default_rng(0)
+W1, b1 = rng.normal(size=(2, 8)), np.zeros(8)   # 2 inputs, 8 neurons
+W2, b2 = rng.normal(size=(8, 1)), np.zeros(1)   # 8 neurons, 1 answer
+lr = 1.0                                        # how far a step goes
+
+losses = []
+for step in range(1000):
+    # forward: from the switches to an answer between 0 and 1
+    h = np.tanh(x @ W1 + b1)                    # (4, 8)
+    p = 1 / (1 + np.exp(-(h @ W2 + b2)))        # (4, 1)
+    losses.append(-np.mean(np.log(np.where(t == 1, p, 1 - p))))
+
+    # backward: how the loss changes with every number above
+    dz = (p - t) / 4                            # (4, 1)
+    dW2, db2 = h.T @ dz, dz.sum(axis=0)
+    da = (dz @ W2.T) * (1 - h * h)              # (4, 8)
+    dW1, db1 = x.T @ da, da.sum(axis=0)
+
+    # a step: every number a little against its gradient
+    W1 -= lr * dW1
+    b1 -= lr * db1
+    W2 -= lr * dW2
+    b2 -= lr * db2
+
+print(np.hstack([x, t, p.round(3)]))
+
+# %% tags=["check"]
+assert abs(p - t).max() < 0.01
+numbers = W1.size + b1.size + W2.size + b2.size
+
+# %% [markdown]
+# A row is a case: the two switches, the lamp, and what the network says.
+# It is right on all four, to within {{ abs(p - t).max():.3f }}. Nobody
+# told it the rule. It began with {{ numbers }} numbers, most of them
+# random, and changed each of them a thousand times, always a little in
+# the direction that made the answers less wrong.
+
+# %% tags=["hide"]
+from weave import GRADIENT, INK, PAPER, VALUE, figure, subplots, table
+
+
+def surface(W1, b1, W2, b2, size=80):
+    """What the network answers everywhere between the four cases."""
+    line = np.linspace(-0.35, 1.35, size)
+    grid = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
+    z = np.tanh(grid @ W1 + b1) @ W2 + b2
+    return (1 / (1 + np.exp(-z))).reshape(size, size)
+
+
+fig, (left, right) = subplots(
+    1, 2, figsize=(5.6, 2.6), width_ratios=[1.25, 1]
+)
+left.semilogy(losses, color=VALUE)
+left.set(xlabel="step", ylabel="loss")
+right.imshow(
+    surface(W1, b1, W2, b2), origin="lower", cmap="surface", vmin=0,
+    vmax=1, extent=(-0.35, 1.35, -0.35, 1.35), interpolation="bilinear",
+)
+for (a, c), (lamp,) in zip(x, t):
+    right.plot(a, c, "o" if lamp else "s", color="#000001",
+               markersize=8, markerfacecolor="#fffffe" if lamp
+               else "#000001")
+right.set(xlabel="first switch", ylabel="second switch",
+          xticks=[0, 1], yticks=[0, 1])
+figure(
+    fig,
+    "xor",
+    alt="Left: the loss falls over a thousand steps on a logarithmic "
+    "axis, slowly at first, then fast. Right: the plane of the two "
+    "switches. A blue band runs across it from the upper left case to "
+    "the lower right case; the two other corners are orange.",
+    caption="Left, how wrong the network was, step by step. Right, what "
+    "it answers between the four cases: blue for on, orange for off. "
+    "White circles are the cases with the lamp on, black squares those "
+    "with the lamp off.",
+)
+
+# %% [markdown]
+# ## Take one line away
+#
+# Thirty lines, and nearly each of them is an answer to a question that
+# was open for years. To see it, change one thing at a time and train
+# again, from {{ 20 }} different random beginnings each. A run counts as a
+# success if all four answers end within 0.1 of the truth.
+
+# %% tags=["hide"]
+def learn(seed, bend=True, size=1.0, lr=1.0, bias=True, neurons=8):
+    """The program above, with one thing changed; the worst error."""
+    rng = np.random.default_rng(seed)
+    W1, b1 = size * rng.normal(size=(2, neurons)), np.zeros(neurons)
+    W2, b2 = size * rng.normal(size=(neurons, 1)), np.zeros(1)
+    for _ in range(1000):
+        a = x @ W1 + b1
+        h = np.tanh(a) if bend else a
+        p = 1 / (1 + np.exp(-(h @ W2 + b2)))
+        dz = (p - t) / 4
+        da = (dz @ W2.T) * ((1 - h * h) if bend else 1)
+        W1 -= lr * x.T @ da
+        W2 -= lr * h.T @ dz
+        if bias:
+            b1 -= lr * da.sum(axis=0)
+            b2 -= lr * dz.sum(axis=0)
+    return abs(p - t).max()
+
+
+seeds = range(20)
+changes = [
+    ("nothing", {}, "–"),
+    ("one neuron in the middle", {"neurons": 1}, "[9](gates.py)"),
+    ("two neurons in the middle", {"neurons": 2}, "[9](gates.py)"),
+    ("no bias", {"bias": False}, "exercise 3"),
+    ("no `tanh`", {"bend": False}, "3"),
+    ("all weights start at 0", {"size": 0.0}, "5"),
+    ("all weights start near 0", {"size": 0.001}, "5"),
+    ("steps a hundred times shorter", {"lr": 0.01}, "6"),
+    ("steps a hundred times longer", {"lr": 100.0}, "6"),
+]
+successes = {
+    change: sum(learn(seed, **how) < 0.1 for seed in seeds)
+    for change, how, _ in changes
+}
+assert successes["nothing"] == len(seeds)
+never = [name for name, count in successes.items() if count == 0]
+assert len(never) >= 6
+table(
+    [[name, f"{successes[name]} of {len(seeds)}", chapter]
+     for name, _, chapter in changes],
+    header=["what is changed", "successes", "why: chapter"],
+    caption="The thirty lines with one change, each from "
+    f"{len(seeds)} random beginnings.",
+    name="changes",
+    align="lrr",
+)
+
+# %% [markdown]
+# In {{ len(never) }} of these rows not one run succeeds, and nothing in
+# the program complains. It prints four numbers between 0 and 1, as
+# before. A network that does not learn looks like one that does, from
+# the outside. So this book goes inside, and shows each idea as the cure
+# of a failure that you have seen with your own eyes.
+#
+# ## The same with `nn`
+#
+# Beside the book stands a small package, `nn`, written in plain NumPy.
+# The book explains it line by line. A module that has its chapter is
+# printed there whole, from the real source, no line twice and none left
+# out; a test sees to it. Here is XOR once more, in the words of `nn`:
+
+# %%
+from nn import Adam, Dense, Sequential, Tanh
+from nn import binary_cross_entropy, fit, glorot_uniform, logic_gate
+from nn import sigmoid
+
+rng = np.random.default_rng(0)
+model = Sequential(
+    Dense(glorot_uniform(2, 8, rng=rng)),
+    Tanh(),
+    Dense(glorot_uniform(8, 1, rng=rng)),
+)
+inputs, lamp = logic_gate("XOR")
+fit(model, binary_cross_entropy, Adam(model.params, lr=0.05),
+    (inputs, lamp), epochs=300, progress=False)
+print(sigmoid(model.forward(inputs)).round(3).T)
+
+# %% tags=["check"]
+assert abs(sigmoid(model.forward(inputs)) - lamp).max() < 0.05
+
+# %% [markdown]
+# With the same few words the later chapters teach a network to follow a
+# sine and to read handwriting. None of them is a black box to you by
+# then. You will have read `Dense` in chapter 2, `Tanh` in chapter 3,
+# `Adam` in chapter 6, and checked their gradients yourself.
+#
+# ## A map
+#
+# Part I builds the machine, a chapter for each module. Part II lets it
+# work. Part III goes on from there.
+
+# %% tags=["hide"]
+from pathlib import Path
+
+import nn
+
+
+def length(*modules):
+    """The lines of these modules that are not blank."""
+    folder = Path(nn.__file__).parent
+    texts = [(folder / f"{name}.py").read_text() for name in modules]
+    return sum(bool(line.strip()) for text in texts
+               for line in text.splitlines())
+
+
+chapters = [
+    ("1 · The chain rule", "How does a change at the input reach the "
+     "output?", ["scalar"]),
+    ("[2 · Layers](layers.py)", "What is the chain rule for a thousand "
+     "numbers at once?", ["layers"]),
+    ("3 · Activations", "Why bend the line?", ["activations"]),
+    ("4 · Losses", "What does “wrong” cost?", ["losses"]),
+    ("5 · Initialization", "Where does one start?", ["initializers"]),
+    ("6 · Optimizers", "Which way, and how far?",
+     ["optimizers", "schedules"]),
+    ("7 · Training", "How do the pieces learn together?",
+     ["data", "models", "history", "training"]),
+    ("8 · Trusting a gradient", "How do I know that it is right?",
+     ["gradients"]),
+    ("[9 · Logic gates and XOR](gates.py)", "What can a bend do that a "
+     "line cannot?", []),
+    ("[10 · Learning a function](functions.py)", "How does a network "
+     "follow a curve, and where does it stop?", []),
+    ("[11 · Reading digits](digits.py)", "How well can it read "
+     "handwriting?", ["digits", "distortions"]),
+    ("12 · Deep networks", "Why does depth fail, and what repairs it?",
+     ["normalization", "residual"]),
+    ("13 · Generalization", "When is a good fit a bad one?",
+     ["dropout"]),
+    ("14 · Speed and memory", "Where does the time go?", []),
+    ("15 · On to PyTorch and Keras", "What do the big frameworks add?",
+     []),
+]
+table(
+    [[name, question, ", ".join(f"`{m}`" for m in modules) or "–",
+      f"{length(*modules)}" if modules else "–"]
+     for name, question, modules in chapters],
+    header=["chapter", "its question", "reads", "lines"],
+    caption="The chapters, and the part of the program that each of "
+    "them prints and explains. Chapters without a link are being "
+    "written.",
+    name="map",
+    align="lllr",
+)
+everything = length(*[m for _, _, modules in chapters for m in modules])
+
+# %% [markdown]
+# Together that makes {{ everything:, }} lines, comments and examples
+# included. Read in order; each chapter uses only what came before it.
+#
+# Two colours run through everything, the formulas, the figures and the
+# text. $\val{\text{Values}}$, which flow forward, are blue.
+# $\grad{\text{Gradients}}$, which flow back, are orange. And the names
+# are always the same: $x$ goes in, $y$ comes out, $W$ and $b$ are
+# weights and biases, and $dx$ stands for $\partial L / \partial x$, how
+# the loss $L$ changes with $x$.
+#
+# ## Run it, copy it, cite it
+#
+# What you read was made by running it. Each number, table and picture
+# was computed when this site was built, from the code beside it. Code
+# that is folded away, as for the pictures, unfolds under its result.
+#
+# **Run.** Every page offers its chapter as a notebook and as a plain
+# Python file, at the top. Or take the whole book: with the
+# [repository](https://github.com/neural-networks-line-by-line/book),
+# Python 3.11 or newer and `make`,
+#
+# ```sh
+# make site    # build this book, with all its results
+# make test    # prove that it is right
+# ```
+#
+# **Copy.** The package needs nothing but NumPy. `pip install .` installs
+# it; or carry off a single file, with those that it imports. The code is
+# under the MIT licence, text and figures under
+# [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/).
+#
+# **Cite.** The repository's `CITATION.cff` says how.
+#
+# ## What we have now
+#
+# - A network that learned XOR in thirty lines, and a list of the things
+#   without which it would not have.
+# - A map of the answers.
+# - Two commands that rebuild all of it.
+#
+# ## Exercises
+#
+# **1. Another rule.** Change `t` so that the lamp is on only if both
+# switches are. Does the same program learn it? How many neurons does it
+# need now?
+
+# %% tags=["solution"]
+# Two neurons in the middle always do; one does from nearly every
+# beginning. A line can part one corner from three: see chapter 9.
+xor, t = t, np.array([[0], [0], [0], [1]])
+assert all(learn(seed, neurons=2) < 0.1 for seed in seeds)
+assert sum(learn(seed, neurons=1) < 0.1 for seed in seeds) >= 15
+t = xor
+
+# %% [markdown]
+# **2. Count.** How many numbers does the network learn? And with 100
+# neurons in the middle?
+
+# %% tags=["solution"]
+assert numbers == (2 * 8 + 8) + (8 * 1 + 1)
+assert (2 * 100 + 100) + (100 * 1 + 1) == 401
+
+# %% [markdown]
+# **3. Half of a symmetry.** Without a bias no run succeeds. Look at the
+# first case, both switches off. What does the network answer then, for
+# any weights whatever?
+
+# %% tags=["solution"]
+# x is (0, 0), so h = tanh(0) = 0 and p = 1 / (1 + exp(0)) = 1/2.
+none = np.zeros((1, 2))
+for W, V in [(rng.normal(size=(2, 8)), rng.normal(size=(8, 1)))
+             for _ in range(5)]:
+    assert 1 / (1 + np.exp(-(np.tanh(none @ W) @ V))) == 0.5
+
+# %% [markdown]
+# **4. A small project.** Learn the sum of two binary digits: two inputs,
+# two outputs, one for each digit of 0, 1 or 2. What must change in the
+# thirty lines, and what need not?
+
+# %% tags=["solution"]
+# Only t, and the width of W2 and b2: every formula stays as it is.
+t2 = np.array([[0, 0], [0, 1], [0, 1], [1, 0]])
+rng = np.random.default_rng(0)
+W1, b1 = rng.normal(size=(2, 8)), np.zeros(8)
+W2, b2 = rng.normal(size=(8, 2)), np.zeros(2)
+for step in range(1000):
+    h = np.tanh(x @ W1 + b1)
+    p = 1 / (1 + np.exp(-(h @ W2 + b2)))
+    dz = (p - t2) / 4
+    da = (dz @ W2.T) * (1 - h * h)
+    W2 -= h.T @ dz
+    b2 -= dz.sum(axis=0)
+    W1 -= x.T @ da
+    b1 -= da.sum(axis=0)
+assert np.array_equal(p.round(), t2)
+
+# %% [markdown]
+# ## Notes
+#
+# Minsky and Papert proved in 1969 what networks with a single layer of
+# adjustable weights cannot compute; telling odd from even is their
+# best-known case, and XOR is that question for two switches. Rumelhart, Hinton and Williams showed
+# in 1986 how a layer in between can be trained, and XOR was among their
+# examples.[^pdp]
+#
+# [^perceptrons]: M. Minsky and S. Papert, *Perceptrons: An Introduction
+#     to Computational Geometry*, MIT Press, 1969; expanded edition 1988,
+#     [doi:10.7551/mitpress/11301.001.0001](https://doi.org/10.7551/mitpress/11301.001.0001).
+# [^pdp]: D. E. Rumelhart, G. E. Hinton and R. J. Williams, “Learning
+#     internal representations by error propagation”, in *Parallel
+#     Distributed Processing*, vol. 1, MIT Press, 1986, 318–362.
