@@ -1,0 +1,154 @@
+"""The network 784-128-64-10 on MNIST, trained in six ways, for benchmark.py.
+
+Each is a generator without end: one `next` starts an epoch, the following
+one takes `steps` steps of it, and so on. What it needs it imports itself,
+so that whoever is not installed does not race."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+import nn
+
+Array = np.ndarray[Any, Any]
+Steps = Iterator[None]
+SHAPES = (784, 128), (128, 64), (64, 10)
+LR = {"SGD": 0.1, "Adam": 0.001}
+
+
+def ours(x: Array, t: Array, size: int, rule: str, steps: int) -> Steps:
+    rng, row = np.random.default_rng(0), []
+    for shape in SHAPES:
+        row += [nn.Dense(nn.he_normal(*shape, rng=rng)), nn.ReLU()]
+    model = nn.Sequential(*row[:-1])
+    optimizer = getattr(nn, rule)(model.params, LR[rule])
+    while True:
+        drawn = nn.batches(x, t, size, rng=rng)
+        yield
+        for xs, ts in islice(drawn, steps):
+            logits = model.forward(xs, train=True)
+            _, dy = nn.softmax_cross_entropy(logits, ts)
+            model.backward(dy)
+            optimizer.step()
+        yield
+
+
+def pytorch(x: Array, t: Array, size: int, rule: str, steps: int) -> Steps:
+    import torch
+
+    torch.set_num_threads(1)
+    xs, ts, row = torch.from_numpy(x), torch.from_numpy(t), []
+    for shape in SHAPES:
+        row += [torch.nn.Linear(*shape), torch.nn.ReLU()]
+    model = torch.nn.Sequential(*row[:-1])
+    optimizer = getattr(torch.optim, rule)(model.parameters(), LR[rule])
+    while True:
+        order = torch.randperm(len(x))
+        yield
+        for pick in order[: steps * size].split(size):
+            logits = model(xs[pick])
+            loss = torch.nn.functional.cross_entropy(logits, ts[pick])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        yield
+
+
+def sklearn(x: Array, t: Array, size: int, rule: str, steps: int) -> Steps:
+    """It checks and shuffles what one call is given: here a slice."""
+    from sklearn.neural_network import MLPClassifier
+
+    settings = {"alpha": 0, "momentum": 0, "learning_rate_init": LR[rule]}
+    settings |= {"solver": rule.lower(), "batch_size": size}
+    model, rows = MLPClassifier((128, 64), **settings), slice(steps * size)
+    while True:
+        yield
+        model.partial_fit(x[rows], t[rows], classes=np.arange(10))
+        yield
+
+
+def tutorial(x: Array, t: Array, size: int, rule: str, steps: int) -> Steps:
+    """float64, the data shuffled by copying it, fresh arrays, every dX."""
+    rng, lr, i = np.random.default_rng(0), LR[rule], 0
+    X, Y = x.astype(np.float64), np.eye(10)[t]
+    p = [rng.standard_normal(s) * np.sqrt(2 / s[0]) for s in SHAPES]
+    p += [np.zeros((1, s[1])) for s in SHAPES]
+    m, v, g = ([0 * a for a in p] for _ in range(3))
+    while True:
+        order = rng.permutation(len(X))
+        X_shuffled, Y_shuffled = X[order], Y[order]
+        yield
+        for k in range(0, steps * size, size):
+            A, y = [X_shuffled[k : k + size]], Y_shuffled[k : k + size]
+            for n in range(3):
+                Z = np.dot(A[n], p[n]) + p[n + 3]
+                A.append(np.maximum(0, Z))
+            e = np.exp(Z - np.max(Z, axis=1, keepdims=True))
+            P = e / np.sum(e, axis=1, keepdims=True)
+            _loss = -np.mean(np.sum(y * np.log(P + 1e-8), axis=1))
+            dZ = (P - y) / size
+            for n in (2, 1, 0):
+                g[n] = np.dot(A[n].T, dZ)
+                g[n + 3] = np.sum(dZ, axis=0, keepdims=True)
+                dA = np.dot(dZ, p[n].T)
+                dZ = dA * (A[n] > 0) if n else dA
+            i += 1
+            for n in range(6):
+                if rule == "SGD":
+                    p[n] = p[n] - lr * g[n]
+                    continue
+                m[n] = 0.9 * m[n] + 0.1 * g[n]
+                v[n] = 0.999 * v[n] + 0.001 * g[n] ** 2
+                m_hat, v_hat = m[n] / (1 - 0.9**i), v[n] / (1 - 0.999**i)
+                p[n] = p[n] - lr * m_hat / (np.sqrt(v_hat) + 1e-8)
+        yield
+
+
+def jitted(x: Array, t: Array, size: int, rule: str, steps: int) -> Steps:
+    """The loop over the steps of a slice is compiled as a whole."""
+    import jax
+    from jax import numpy as jnp
+
+    def loss(p: Any, x: Any, t: Any) -> Any:
+        for W, b in p[:-1]:
+            x = jax.nn.relu(x @ W + b)
+        log_p = jax.nn.log_softmax(x @ p[-1][0] + p[-1][1])
+        return -jnp.take_along_axis(log_p, t[:, None], 1).mean()
+
+    def step(state: Any, pick: Any) -> tuple[Any, None]:
+        (p, m, v, i, x, t), each, lr = state, jax.tree.map, LR[rule]
+        g, i = jax.grad(loss)(p, x[pick], t[pick]), i + 1
+        if rule == "SGD":
+            return (each(lambda p, g: p - lr * g, p, g), m, v, i, x, t), None
+        m = each(lambda m, g: 0.9 * m + 0.1 * g, m, g)
+        v = each(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
+        a, b = lr / (1 - 0.9**i), 1 / (1 - 0.999**i)
+        d = each(lambda m, v: a * m / (jnp.sqrt(b * v) + 1e-8), m, v)
+        return (each(jnp.subtract, p, d), m, v, i, x, t), None
+
+    rng = np.random.default_rng(0)
+    p = [(nn.he_normal(*s, rng=rng), np.zeros(s[1], "f")) for s in SHAPES]
+    zeros, data = jax.tree.map(np.zeros_like, p), jax.device_put((x, t))
+    state = p, zeros, zeros, 0.0
+    loop = jax.jit(lambda s, picks: jax.lax.scan(step, s, picks)[0][:4])
+    while True:
+        picks = rng.permutation(len(x))[: steps * size].reshape(steps, size)
+        yield
+        state = jax.block_until_ready(loop((*state, *data), picks))
+        yield
+
+
+def products(x: Array, t: Array, size: int, rule: str, steps: int) -> Steps:
+    """Nothing but a step's eight products: y, dW, and dx but the first."""
+    rng = np.random.default_rng(0)
+    W, a = [rng.random(s, "f") for s in SHAPES], [x[:size]]
+    a += [rng.random((size, s[1]), "f") for s in SHAPES]
+    while True:
+        yield
+        for n in [0, 1, 2] * steps:
+            _products = a[n] @ W[n], a[n].T @ a[n + 1]
+            if n:
+                _product = a[n + 1] @ W[n].T
+        yield
