@@ -65,18 +65,17 @@ figure(
     "pale and divided at random. From picture to picture the blue and "
     "the orange regions bend further, until at the last one they wind "
     "around each other and each point lies in the region of its colour.",
-    caption="A network of three layers learns to tell two arms of a "
-    "spiral apart. It was trained while this page was built, by the "
+    caption="A network with three layers of neurons learns to tell two "
+    "arms of a spiral apart. It was trained while this page was built, by the "
     "program that the book explains.",
 )
 
 # %% [markdown]
 # At the beginning this network guesses, and places
 # {{ shares[0]:.0% }} of the points rightly. After {{ shown[-1] }} steps
-# it places {{ shares[-1]:.0% }}. What
-# happens in between is multiplication, addition, one bend, and the chain
-# rule of school calculus, done very often. There is nothing else in it,
-# and you can read all of it.
+# it places {{ shares[-1]:.0% }}. What happens in between is
+# multiplication, addition, a curve that bends, and the chain rule of
+# school calculus, done very often. You can read all of it here.
 #
 # **[Start here →](start.py)**
 #
@@ -91,10 +90,10 @@ figure(
 # `nn` whole, from the real source, each line in one place. What you read
 # is what runs.
 #
-# **Nothing is claimed, all is computed.** No result was typed by a hand.
-# Each figure and each number was made by the code beside it when the
-# site was built, and what a sentence claims about it is asserted, or the
-# site is not built.
+# **Results are computed.** Each figure and each number that reports what
+# a network did was made by the code beside it when the site was built.
+# What the text claims about it stands as an assertion in that code; if
+# one fails, there is no site.
 #
 # **Failure comes first.** You see a network that does not learn, look
 # inside, and repair it. Every technique is the answer to a failure.

@@ -13,14 +13,19 @@ import numpy as np
 
 from nn.layers import Dense, Parameter, Sequential
 from nn.scalar import Value
+
+# %% tags=["hide"]
+from matplotlib.patches import Rectangle
+
 from weave import DATA, GRADIENT, INK, VALUE
 from weave import figure, recall, show, subplots, table
 
 # %% [markdown]
 # ## Three neurons and four numbers
 #
-# A neuron takes some numbers, multiplies each by a weight, adds a bias.
-# Here are four numbers and the weights of one neuron:
+# A *neuron* takes some numbers, multiplies each by its *weight*, adds the
+# products up, and adds a *bias*. Here are four numbers, and the weights
+# and the bias of one neuron:
 
 # %%
 inputs = [1.0, 2.0, 3.0, 2.5]
@@ -52,7 +57,15 @@ assert np.allclose(y[0], [4.8, 1.21, 2.385])
 
 # %% [markdown]
 # The first column of the first row is the neuron from above:
-# {{ y[0, 0]:.1f }}. In symbols, with $n$ examples, $d_\text{in}$ inputs
+# {{ y[0, 0]:.1f }}. Written out, the product is the sum that the neuron
+# made. With $i$ for the example, $k$ for the input and $j$ for the
+# neuron, all counted from 0 as in Python:
+#
+# $$
+# \val{y_{ij}} = \sum_{k} \val{x_{ik}}\, W_{kj} + b_j
+# $$
+#
+# And for the whole tables at once, with $n$ examples, $d_\text{in}$ inputs
 # and $d_\text{out}$ neurons:
 #
 # $$
@@ -67,9 +80,6 @@ assert np.allclose(y[0], [4.8, 1.21, 2.385])
 # bias has one number a neuron, and NumPy adds it to every row.
 
 # %% tags=["hide"]
-from matplotlib.patches import Rectangle
-
-
 def draw_boxes(ax, items, colors, unit=0.28):
     """Draw matrices as boxes to scale, with signs between them."""
     left = 0.0
@@ -97,7 +107,7 @@ def draw_boxes(ax, items, colors, unit=0.28):
                 f"({rows}, {columns})" if name not in ("b", "db")
                 else f"({columns},)", ha="center", va="top", fontsize=8.5)
         left += width + 0.3
-    ax.set(xlim=(-0.2, 5.8), ylim=(-1.0, 1.0), aspect="equal")
+    ax.set(xlim=(-0.2, 6.4), ylim=(-1.0, 1.0), aspect="equal")
     ax.axis("off")
 
 
@@ -130,12 +140,24 @@ figure(
 #
 # ## The table nobody can store
 #
-# Somewhere after our layer a single number $L$ comes out, the loss, which
-# says how wrong the network is. To learn, we need to know how $L$ changes
-# when a weight changes. The chain rule for single numbers says: multiply
-# the slopes along the path, and where paths meet again, add. So we ask
-# for the slopes of the layer: how does each output change with each
-# weight?
+# Somewhere after our layer a single number $L$ comes out, the *loss*,
+# which says how wrong the network is. To learn, we need to know how $L$
+# changes when one weight changes and all else stays. That slope is
+# written $\partial L / \partial W_{kj}$, with a round d because there are
+# many numbers that could have changed instead.
+#
+# A weight changes outputs, and the outputs change $L$. The chain rule of
+# school says: multiply the slopes along the way. If there are several
+# ways, add them up, since small changes add. With two outputs,
+#
+# $$
+# \text{change of } L \approx
+# \frac{\partial L}{\partial y_0} \cdot (\text{change of } y_0) +
+# \frac{\partial L}{\partial y_1} \cdot (\text{change of } y_1).
+# $$
+#
+# So we ask for the slopes of the layer itself: how does each output
+# change with each weight?
 #
 # That is a table with a row for every output and a column for every
 # weight. Ours is small enough to measure. Nudge each weight in turn, see
@@ -148,11 +170,12 @@ def outputs(weights):
 
 h = 1e-6
 slopes = np.empty((6, 12))
-for k in range(12):
+for w in range(12):
     nudge = np.zeros(12)
-    nudge[k] = h
-    above, below = outputs(W.ravel() + nudge), outputs(W.ravel() - nudge)
-    slopes[:, k] = (above - below) / (2 * h)
+    nudge[w] = h
+    more = outputs(W.ravel() + nudge)
+    less = outputs(W.ravel() - nudge)
+    slopes[:, w] = (more - less) / (2 * h)
 zeros_share = np.mean(np.isclose(slopes, 0))
 
 # %% tags=["hide"]
@@ -195,10 +218,11 @@ zeros_mnist = 1 - 1 / d_out
 # Now the same table for a layer that reads handwritten digits,
 # chapter 11's: {{ d_in }} inputs, {{ d_out }} neurons, {{ n }} digits at
 # a time. It has {{ n * d_out:, }} rows and {{ d_in * d_out:, }} columns,
-# which makes {{ entries / 1e9:.2f }} billion slopes,
-# {{ gigabytes:.1f }} gigabytes in single precision. For one layer, one
-# step. Measuring it by nudging would take two passes a weight. Nobody
-# does this, and the figure tells why nobody needs to. An output depends
+# which makes {{ entries / 1e9:.2f }} billion slopes, or
+# {{ gigabytes:.1f }} gigabytes at four bytes each, for one layer at one
+# moment. Measuring it would run the layer twice for each of its
+# {{ d_in * d_out:, }} weights. Nobody does this, and the figure tells why
+# nobody needs to. An output depends
 # only on its own neuron's weights, so all but one in {{ d_out }} of those
 # slopes are zero. And what is left is nothing new: it is $x$.
 #
@@ -209,7 +233,9 @@ zeros_mnist = 1 - 1 / d_out
 # backward, from $L$.
 #
 # Suppose the rest of the network has already told us how $L$ changes with
-# each output. That is a table of the shape of $y$, and we call it $dy$:
+# each output. That is a table of the shape of $y$, and we call it $dy$.
+# The two letters are one name, short for $\partial L / \partial y$; so
+# are $dW$, $db$ and $dx$ below.
 #
 # $$
 # \underset{(n,\ d_\text{out})}{\grad{dy_{ij}}} =
@@ -217,8 +243,8 @@ zeros_mnist = 1 - 1 / d_out
 # $$
 #
 # For our example we need some $L$. Take half the sum of the squared
-# outputs. It is a poor loss (it asks every neuron to answer 0) but an
-# honest one, and its slopes are easy: $dy = y$.
+# outputs. As a loss it asks every neuron to answer 0, which is of no use
+# to anybody; but its slopes are easy, $dy = y$.
 
 # %%
 def loss(W, x=x, b=b):
@@ -229,13 +255,13 @@ dy = y.copy()
 print(loss(W))
 
 # %% [markdown]
-# Pick one weight, $W_{20}$: it leads from the third input to the first
-# neuron. Nudge it by a little $h$. In the first example the third input
+# Pick one weight, `W[2, 0]`, which leads from the third input to the
+# first neuron. Nudge it by a little $h$. In the first example the third input
 # is {{ x[0, 2]:.0f }}, so the first output moves by
 # {{ x[0, 2]:.0f }} $h$; in the second example it is {{ x[1, 2]:.0f }}, so
 # there the first output moves by {{ x[1, 2]:.0f }} $h$. Nothing else
-# moves. Each of these movements changes $L$ at the rate $dy$ says, and
-# the two add up:
+# moves. Each of the two movements changes $L$ at the rate that $dy$ says,
+# and we add. Beside it, the same slope measured:
 
 # %%
 by_rule = x[0, 2] * dy[0, 0] + x[1, 2] * dy[1, 0]
@@ -258,9 +284,10 @@ assert abs(by_rule - by_nudge) < 1e-6 * abs(by_rule)
 # = \sum_{i} \val{x_{ik}}\, \grad{dy_{ij}}
 # $$
 #
-# A sum over a shared index is a matrix product. The index is the *row* of
-# both tables here, so the first must be turned, $x^\top$, for the inner
-# sizes to meet:
+# This is a matrix product in disguise. A matrix product sums over the
+# *columns* of its first table and the *rows* of its second. Here $i$
+# counts the rows of both. So we turn the first: $x^\top$, read "x
+# transposed", is $x$ with its rows made columns.
 #
 # $$
 # \underset{(d_\text{in},\ d_\text{out})}{\grad{dW}} =
@@ -276,7 +303,9 @@ assert abs(by_rule - by_nudge) < 1e-6 * abs(by_rule)
 #
 # $$
 # \grad{db_{j}} = \sum_{i} 1 \cdot \grad{dy_{ij}}
-# \qquad
+# $$
+#
+# $$
 # \underset{(d_\text{out},)}{\grad{db}} =
 # \text{the column sums of } \underset{(n,\ d_\text{out})}{\grad{dy}}
 # $$
@@ -289,13 +318,17 @@ assert abs(by_rule - by_nudge) < 1e-6 * abs(by_rule)
 # \grad{dx_{ik}} = \sum_{j}
 # \frac{\partial \val{y_{ij}}}{\partial \val{x_{ik}}}\, \grad{dy_{ij}}
 # = \sum_{j} W_{kj}\, \grad{dy_{ij}}
-# \qquad
+# $$
+#
+# $$
 # \underset{(n,\ d_\text{in})}{\grad{dx}} =
 # \underset{(n,\ d_\text{out})}{\grad{dy}}\
 # \underset{(d_\text{out},\ d_\text{in})}{W^\top}
 # $$
 #
-# That is all of it. Three lines, and the table of slopes was never made:
+# That is all of it. Three lines, and the table of slopes was never made.
+# They stand in the thirty lines of [chapter 0](start.py) too, once for
+# each of its layers:
 
 # %%
 dW = x.T @ dy          # (4, 2) @ (2, 3) -> (4, 3)
@@ -319,27 +352,29 @@ figure(
 # %% [markdown]
 # ## Right shapes, wrong numbers
 #
-# [](#fig-backward) suggests a trick that many people live by: multiply
-# what you have in the only order in which the shapes fit. It works until
-# a layer has as many neurons as inputs. Then $W$ and $W^\top$ have the
-# same shape, and nothing warns whoever forgets to turn it:
+# [](#fig-backward) suggests a trick: multiply what you have in the only
+# order in which the shapes fit. It works as long as $n$, $d_\text{in}$
+# and $d_\text{out}$ are three different numbers. Where two of them are
+# equal, two orders fit. Take a layer with as many neurons as inputs:
+# $W$ and $W^\top$ have the same shape, and nothing warns whoever forgets
+# to turn it.
 
 # %%
 rng = np.random.default_rng(2)
 square = rng.normal(size=(4, 4))
-above = rng.normal(size=(2, 4))     # some dy
+g = rng.normal(size=(2, 4))         # some dy
 
-right = above @ square.T
-wrong = above @ square
+right = g @ square.T
+wrong = g @ square
 print(right.shape, wrong.shape)
 
 
 def nudged(i, k):
-    """dL/dx[i, k] by nudging, for L = sum of above * (x @ square)."""
-    step = np.zeros_like(x)
-    step[i, k] = h
-    return np.sum(above * ((x + step) @ square
-                           - (x - step) @ square)) / (2 * h)
+    """dL/dx[i, k] by nudging, for L = sum of g * (x @ square)."""
+    move = np.zeros_like(x)
+    move[i, k] = h
+    change = (x + move) @ square - (x - move) @ square
+    return np.sum(g * change) / (2 * h)
 
 
 measured = np.array([[nudged(i, k) for k in range(4)] for i in range(2)])
@@ -353,8 +388,8 @@ error_right, error_wrong = relative(right, measured), relative(
     wrong, measured)
 assert error_right < 1e-8 and error_wrong > 0.1
 table(
-    [["`above @ square.T`", str(right.shape), error_right],
-     ["`above @ square`", str(wrong.shape), error_wrong]],
+    [["`g @ square.T`", str(right.shape), error_right],
+     ["`g @ square`", str(wrong.shape), error_wrong]],
     header=["code", "shape", "relative error"],
     caption="Both run, both have the shape of $x$. One is the gradient.",
     name="turned",
@@ -362,20 +397,30 @@ table(
 )
 
 # %% [markdown]
-# So keep the shapes as a guard, and the sum over the shared index as the
+# The layer that reads digits is such a case: {{ n }} examples,
+# {{ d_out }} neurons. So keep the shapes as a guard, and the sum as the
 # reason. And measure: a gradient that has not been compared with nudging
 # is a guess. (The relative error in [](#tab-turned) is the length of the
-# difference, divided by the two lengths added: 0 is perfect agreement, 1
-# means that the two point in opposite ways.)
+# difference, divided by the two lengths added. 0 is perfect agreement; 1
+# is the worst, opposite ways, or one of the two all zeros.)
 #
 # ## The same in single steps
 #
-# The engine of chapter 1, `Value`, knows no matrices. It multiplies and
-# adds single numbers, remembers for each result which numbers it came
-# from and with what slope, and walks back. Here is how it multiplies:
+# There is a second witness. `Value`, the engine of `nn/scalar.py` and the
+# subject of chapter 1, knows no matrices. It adds and multiplies single
+# numbers, and each result remembers pairs: a number it came from, and the
+# slope toward that number. For a product $ab$ the slopes are $b$ and $a$:
 
 # %%
 recall("scalar:Value.__mul__")
+
+# %% [markdown]
+# From the end it walks back through all results, and at each adds slope
+# times gradient to the numbers that it came from: multiply along the way,
+# add where ways meet.
+
+# %%
+recall("scalar:Value.backward")
 
 # %% [markdown]
 # If our three lines are right, the engine must find the same gradients
@@ -413,34 +458,19 @@ multiplications = 2 * n * d_in * d_out
 
 # %% [markdown]
 # The largest difference is {{ largest:.0e }}: the same numbers, but for
-# the order in which they were added. The engine needed an object for
-# every product and every sum. For the layer that reads digits these
-# would be {{ multiplications / 1e6:.0f }} million objects a step; the
-# matrix product keeps the numbers and drops the objects. That is the
-# whole difference between an engine of one screen and one that trains.
+# the order in which they were added. The engine needs an object for every
+# product and every sum. For the layer that reads digits these would be
+# {{ multiplications / 1e6:.0f }} million objects on the way forward
+# alone. The matrix product keeps the numbers and drops the objects.
 #
 # ## The code
 #
-# `nn/layers.py` is what we have derived, in the words of Python, and a
-# guard at each door.
+# `nn/layers.py` is what we have derived, in the words of Python.
 
 # %%
 show("layers:")
 
 # %% [markdown]
-# Every error in `nn` has one form: where, what was expected, what came.
-
-# %%
-show("layers:expect")
-show("layers:as_float")
-
-# %% [markdown]
-# Networks compute in single precision, `float32`: half the memory and
-# about half the time, and precise enough to learn. When we check
-# gradients we want double precision, so arrays of `float64` stay what
-# they are. The rest of the package promises the same: the precision
-# that comes in is the one that goes out.
-#
 # **A parameter** is a value and its gradient, side by side. Weights and
 # biases are parameters; what we feed in is not.
 
@@ -448,12 +478,14 @@ show("layers:as_float")
 show("layers:Parameter")
 
 # %% [markdown]
-# The two arrays live as long as the parameter. A layer fills `grad`, an
-# optimizer changes `value`, and because neither ever puts a *new* array
-# there, both can hold on to the ones they know.
+# The two arrays live as long as the parameter. A layer fills `grad`, and
+# whoever makes the steps, the *optimizer* of chapter 6, changes `value`.
+# Neither ever puts a *new* array there. That is a guard: a step that has
+# the wrong shape does not fit into the array, and NumPy refuses it.
 #
 # **A layer** is anything with a way forward, a way back, and parameters.
-# Python calls such a promise a protocol. No class inherits from it:
+# Python calls such a promise a protocol (and `runtime_checkable` lets
+# `isinstance` ask whether it is kept). No class inherits from it:
 
 # %%
 show("layers:Layer")
@@ -462,36 +494,36 @@ show("layers:Layer")
 # `forward` has a switch. In training we will go back, and to go back a
 # layer must remember what it saw: $dW$ needs $x$. In use we will not, and
 # a layer that remembered everything would fill the memory for nothing.
-# So a layer keeps something only if `train=True`. Who asks for the way
-# back without it is told so:
-
-# %%
-show("layers:kept")
-show("layers:gradient_for")
-
-# %% [markdown]
-# **Dense** is our layer: every input connected to every neuron. The first
-# part takes the weights that it is given. Where weights come from is a
-# question with a chapter of its own, the fifth.
+# So a layer keeps something only if `train=True`.
+#
+# **Dense** is our layer: every input connected to every neuron. It takes
+# the weights that it is given. Where weights come from is a question with
+# a chapter of its own, the fifth.
 
 # %%
 show("layers:Dense.")
 show("layers:Dense.__init__")
+
+# %% [markdown]
+# Forward is $y = xW + b$, after a look at the shape of $x$. What it keeps
+# is $x$, for $dW$, and $y$, whose shape $dy$ must have.
+
+# %%
 show("layers:Dense.forward")
 
 # %% [markdown]
 # And back. `np.matmul(…, out=…)` writes the product into the gradient
 # that is already there, so nothing is allocated and nothing is added to
-# what was there before. The last line is $dx = dy\,W^\top$. It stands
-# apart from the other two, for a reason that comes soon.
+# what was there before. The third line, $dx = dy\,W^\top$, stands apart
+# from the other two, for a reason that comes soon.
 
 # %%
 show("layers:Dense.set_gradients")
 show("layers:Dense.backward")
 
 # %% [markdown]
-# The example once more, now by `nn`, in double precision because that is
-# what it is given:
+# The example once more, now by `nn`, and its distance from our three
+# lines:
 
 # %%
 layer = Dense(W, b)
@@ -502,18 +534,43 @@ print(abs(layer.weight.grad - dW).max(),
       abs(dx_layer - dx).max())
 
 # %% tags=["check"]
-assert np.array_equal(layer.weight.grad, dW)
-assert np.array_equal(dx_layer, dx)
+assert np.allclose(layer.weight.grad, dW, rtol=1e-12)
+assert np.allclose(layer.bias.grad, db, rtol=1e-12)
+assert np.allclose(dx_layer, dx, rtol=1e-12)
 
 # %% [markdown]
-# Overwriting has a price and a reward. Call `backward` twice and you get
+# Overwriting has a reward and a price. Call `backward` twice and you get
 # the same gradient, not twice the gradient; nobody has to set gradients
 # to zero between steps, and nobody can forget to. The price: a layer
 # cannot be used in two places of one network, since the second use would
-# wipe out what the first one found. We will see how the program says no.
+# wipe out what the first one found.
 #
-# What it says when something does not fit is worth a look. Three calls
-# that should not work:
+# Four small functions stand guard at the doors. `expect` gives all errors
+# of `nn` one form: where, what was expected, what came.
+
+# %%
+show("layers:expect")
+
+# %% [markdown]
+# `as_float` makes an array of whatever is given, if it is made of real
+# numbers: floating (`f`), whole (`i`, `u`) or true and false (`b`).
+# Networks compute in `float32`, four bytes a number, which is precise
+# enough to learn and takes half the memory of Python's own eight. To check
+# a gradient we want all eight, so arrays of `float64` stay what they are.
+
+# %%
+show("layers:as_float")
+
+# %% [markdown]
+# `kept` hands out what the way forward kept, and `gradient_for` looks at
+# the shape of what comes back.
+
+# %%
+show("layers:kept")
+show("layers:gradient_for")
+
+# %% [markdown]
+# Three calls that should not work, and what they say:
 
 # %%
 for mistake in (
@@ -531,7 +588,8 @@ for mistake in (
 #
 # A network is layers in a row. Forward: the output of one is the input
 # of the next. Backward: the $dx$ of one is the $dy$ of the one before.
-# That sentence is the chain rule for a thousand numbers.
+# That sentence is the chain rule for a thousand numbers, and `Sequential`
+# is that sentence in Python.
 
 # %%
 show("layers:Sequential.")
@@ -540,8 +598,9 @@ show("layers:Sequential.forward")
 
 # %% [markdown]
 # A `Sequential` inside another is opened, and its layers take their
-# places in the row; so one can build a network from parts. A layer that
-# stands twice in the row is refused:
+# places in the row; so one can build a network from parts. The tests in
+# `__init__` catch two slips: a class where a layer is meant (`ReLU` for
+# `ReLU()`), and one layer in two places, by its `id`:
 
 # %%
 try:
@@ -550,7 +609,8 @@ except ValueError as error:
     print(error)
 
 # %% [markdown]
-# The way back has one more thought in it.
+# The way back makes one exception to the promise of a layer: it returns
+# `dx` only if asked.
 
 # %%
 show("layers:Sequential.backward")
@@ -563,54 +623,74 @@ assert 0.30 < share < 0.31
 
 # %% [markdown]
 # The first layer's $x$ is the data. Its $dx$ would tell how the *pixels*
-# should change to please the network, and nobody is going to change the
-# pixels. It is also the largest product of all, because the data is the
-# widest thing in the network. Count multiplications for one that reads
-# digits, with layers of {{ sizes[1] }}, {{ sizes[2] }} and {{ sizes[3] }}
-# neurons: each layer needs $n\,d_\text{in}\,d_\text{out}$ for $y$, as
-# many for $dW$, as many for $dx$. The first layer's $dx$ alone is
-# {{ share:.0% }} of the whole step. So `Sequential` does not compute it
-# unless asked with `need_dx=True`, and that is why `Dense` keeps its last
-# line apart.
+# should change to please the network, and training does not change the
+# pixels. It is a large product, because the data is the widest thing in
+# this network. Count multiplications for one that reads digits, with
+# layers of {{ sizes[1] }}, {{ sizes[2] }} and {{ sizes[3] }} neurons: each
+# layer needs $n\,d_\text{in}\,d_\text{out}$ of them for $y$, as many for
+# $dW$, as many for $dx$. The first layer's $dx$ alone is
+# {{ share:.0% }} of all. So `Sequential` leaves it out, and that is why
+# `Dense` keeps its third line apart: the last statement but one calls
+# `set_gradients` where a layer has it, and `backward` where not.
 #
 # ## Downhill
 #
-# Now use it. Two layers, one after the other, and the gradient of each
-# weight. If we take a small step against every gradient, $L$ must fall:
+# Now use it. Two layers, one after the other, and steps against the
+# gradient: every parameter moves by a small share of it, again and again.
+# How small? We try three.
 
 # %%
-rng = np.random.default_rng(1)
-model = Sequential(
-    Dense(W, b),
-    Dense(rng.normal(size=(3, 2))),
-)
-losses = []
-for step in range(60):
-    out = model.forward(x, train=True)
-    losses.append(0.5 * np.sum(out**2))
-    model.backward(out)                      # dL/dout = out
-    for p in model.params:
-        p.value -= 0.002 * p.grad
+def descend(rate, steps=60):
+    rng = np.random.default_rng(1)
+    model = Sequential(Dense(W, b), Dense(rng.normal(size=(3, 2))))
+    losses = []
+    for step in range(steps):
+        out = model.forward(x, train=True)
+        losses.append(0.5 * np.sum(out**2))
+        model.backward(out)                  # dL/dout = out
+        for p in model.params:
+            p.value -= rate * p.grad
+    return model, losses
 
-# %% tags=["check"]
+
+runs = {rate: descend(rate) for rate in (0.002, 0.01, 0.03)}
+
+# %% tags=["hide"]
+model, losses = runs[0.002]
+curves = {rate: curve for rate, (_, curve) in runs.items()}
 assert losses[-1] < 0.01 * losses[0]
+assert np.all(np.diff(losses) < 0)
+assert max(np.diff(curves[0.03])) > 0
 fig, ax = subplots(figsize=(5.4, 2.5))
-ax.semilogy(losses, color=VALUE)
+for (rate, curve), style in zip(curves.items(), ("-", "--", ":")):
+    ax.semilogy(curve, style, color=VALUE, label=f"rate {rate}")
 ax.set(xlabel="step", ylabel="$L$")
+ax.legend()
 figure(
     fig,
     "downhill",
-    alt="The loss over 60 steps on a logarithmic axis: it falls, fast at "
-    "first and then steadily.",
-    caption="Sixty steps, each a little against the gradient.",
+    alt="The loss over 60 steps on a logarithmic axis, for three rates. "
+    "At the smallest rate it falls slowly and at every step, at the "
+    "middle one faster. At the largest it first jumps up.",
+    caption="Steps against the gradient, at three rates.",
 )
 
 # %% [markdown]
-# $L$ falls from {{ losses[0]:.1f }} to {{ losses[-1]:.2g }}. The two
-# layers learned to answer 0, as they were asked to.
+# At the smallest rate $L$ falls at every step, from {{ losses[0]:.1f }} to
+# {{ losses[-1]:.2g }}: the two layers learn to answer 0, as they were
+# asked to. At the largest it first goes *up*, because the slope is only
+# true for small moves. How far one may go is the question of chapter 6.
 #
-# Before you ask them for more, try this. Multiply the two weights
-# together, and make one layer of the product:
+# Before you ask two layers for more, look at what they compute:
+#
+# $$
+# (\val{x} W_1 + b_1)\, W_2 + b_2 =
+# \underset{(n,\ d_\text{in})}{\val{x}}\
+# \underset{(d_\text{in},\ d_\text{out})}{(W_1 W_2)} +
+# \underset{(d_\text{out},)}{(b_1 W_2 + b_2)}
+# $$
+#
+# That is one layer, with the weight $W_1 W_2$. The program agrees:
 
 # %%
 first, second = model.layers
@@ -625,10 +705,9 @@ print(gap)
 assert gap < 1e-12
 
 # %% [markdown]
-# The one layer gives the same answers as the two. A hundred layers of
-# this kind could be replaced by one as well, and one such layer can only
-# draw straight lines. Something between the layers has to bend. That is
-# the next chapter.
+# Three layers of this kind are one as well, and so are a hundred. Depth
+# gains nothing. Something between the layers has to bend, and that is the
+# next chapter.
 #
 # ## What we have now
 #
@@ -641,7 +720,7 @@ assert gap < 1e-12
 #
 # ## Exercises
 #
-# Try each before you unfold the code under it.
+# Try each before you unfold the solution under it.
 #
 # **1. A check.** A layer has 10 inputs and 4 neurons, and a batch has 32
 # examples. Write down the shapes of $x$, $W$, $b$, $y$, $dy$, $dW$, $db$
@@ -661,9 +740,10 @@ assert check.bias.grad.shape == (4,)
 # the $1/n$ stand: in the loss, in every layer, or in both?
 
 # %% tags=["solution"]
-# dy = y / n, so every dW has the 1/n in it already. It belongs to the
-# loss. A second 1/n in the layers would make every step n times too
-# small: the network would learn, but n times too slowly.
+# dy = y / n, so dW has the 1/n in it already. Only the loss knows that
+# it averages, so there it belongs. A second 1/n, in every layer's dW,
+# makes each step n times too small; in dx too, n * n times too small
+# for the layer before.
 layer.forward(x, train=True)
 layer.backward(y / len(x))
 assert np.allclose(layer.weight.grad, dW / len(x))
@@ -706,23 +786,23 @@ assert (b - 0.1 * dy).shape == (2, 3)
 
 # %% [markdown]
 # **5. A small project: sharing.** Overwriting forbids one layer in two
-# places. Write `Shared(layer)`, of which two copies may stand in a row
-# and which *adds* the gradients of both places. When must the sum be set
-# back to zero, and who could know?
+# places. Write `Place(layer, clears)`, of which two may stand in a row
+# around one `Dense`, and which *adds* the gradients of both. Which of the
+# two must begin by setting them to zero? Check every entry by nudging.
 
 # %% tags=["solution"]
-class Shared:
-    """One place of a layer that stands in several.
+class Place:
+    """One of two places in a row where the same layer stands.
 
-    The place that runs backward last adds what the others found. Only
-    whoever starts a new step knows when to begin again: `first=True`
-    marks the place that runs backward first, and it overwrites.
+    The place that stands last runs backward first: it clears the
+    gradients, and the other adds to them. The one that stands first
+    owns the parameters, so that `Sequential` goes back as far as there.
     """
 
-    def __init__(self, layer, first):
+    def __init__(self, layer, clears):
         self.weight, self.bias = layer.weight, layer.bias
-        self.params = layer.params if first else ()
-        self.first = first
+        self.params = () if clears else layer.params
+        self.clears = clears
 
     def forward(self, x, train=False):
         if train:
@@ -730,7 +810,7 @@ class Shared:
         return x @ self.weight.value + self.bias.value
 
     def backward(self, dy):
-        if self.first:
+        if self.clears:
             self.weight.grad[...] = 0
             self.bias.grad[...] = 0
         self.weight.grad += self.x.T @ dy
@@ -738,21 +818,26 @@ class Shared:
         return dy @ self.weight.value.T
 
 
-core = Dense(np.array([[0.5, 0.1], [0.2, -0.3]]))
-twice = Sequential(Shared(core, first=False), Shared(core, first=True))
-inputs = np.array([[1.0, 2.0]])
-out = twice.forward(inputs, train=True)
-twice.backward(out, need_dx=True)
+core = Dense([[0.5, 0.1], [0.2, -0.3]], bias=[0.3, -0.1])
+twice = Sequential(Place(core, clears=False), Place(core, clears=True))
+pair = np.array([[1.0, 2.0]])
+twice.backward(twice.forward(pair, train=True))
 
 
-def shared_loss(W):
-    return 0.5 * np.sum((inputs @ W @ W) ** 2)
+def loss_of_both():
+    out = (pair @ V + c) @ V + c
+    return 0.5 * np.sum(out**2)
 
 
-step = np.array([[h, 0], [0, 0]])
-W0 = core.weight.value
-measured = (shared_loss(W0 + step) - shared_loss(W0 - step)) / (2 * h)
-assert np.isclose(core.weight.grad[0, 0], measured)
+V, c = (p.value.astype(np.float64) for p in core.params)
+for array, p in [(V, core.weight), (c, core.bias)]:
+    for index in np.ndindex(array.shape):
+        array[index] += h
+        more = loss_of_both()
+        array[index] -= 2 * h
+        less = loss_of_both()
+        array[index] += h
+        assert np.isclose(p.grad[index], (more - less) / (2 * h), atol=1e-4)
 
 # %% [markdown]
 # ## Notes

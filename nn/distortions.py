@@ -40,11 +40,11 @@ def distort(
     x: ArrayLike,
     *,
     rng: Generator,
-    pixels: float = 1.5,
-    degrees: float = 12.0,
-    stretch: float = 0.15,
-    shear: float = 0.15,
-    bend: float = 1.0,
+    pixels: float = 1.0,
+    degrees: float = 10.0,
+    stretch: float = 0.12,
+    shear: float = 0.12,
+    bend: float = 0.75,
 ) -> Array:
     """Every picture shifted, turned, scaled, sheared and bent a little,
     each in its own way. Simard, Steinkraus and Platt (2003).

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 import nn
+from nn.data import slices
 
 Array = np.ndarray[Any, Any]
 Steps = Iterator[None]
@@ -25,7 +26,7 @@ def ours(x: Array, t: Array, size: int, rule: str, steps: int) -> Steps:
     model = nn.Sequential(*row[:-1])
     optimizer = getattr(nn, rule)(model.params, LR[rule])
     while True:
-        drawn = nn.batches(x, t, size, rng=rng)
+        drawn = slices(x, t, size, rng)  # checked before, as in fit
         yield
         for xs, ts in islice(drawn, steps):
             logits = model.forward(xs, train=True)
@@ -143,12 +144,13 @@ def jitted(x: Array, t: Array, size: int, rule: str, steps: int) -> Steps:
 def products(x: Array, t: Array, size: int, rule: str, steps: int) -> Steps:
     """Nothing but a step's eight products: y, dW, and dx but the first."""
     rng = np.random.default_rng(0)
-    W, a = [rng.random(s, "f") for s in SHAPES], [x[:size]]
-    a += [rng.random((size, s[1]), "f") for s in SHAPES]
+    W1, W2, W3 = (rng.random(shape, "f") for shape in SHAPES)
+    h1, h2, y = (rng.random((size, width), "f") for _, width in SHAPES)
     while True:
         yield
-        for n in [0, 1, 2] * steps:
-            _products = a[n] @ W[n], a[n].T @ a[n + 1]
-            if n:
-                _product = a[n + 1] @ W[n].T
+        for i in range(0, steps * size, size):
+            rows = x[i : i + size]
+            _y = rows @ W1, h1 @ W2, h2 @ W3
+            _dx = y @ W3.T, h2 @ W2.T
+            _dW = h2.T @ y, h1.T @ h2, rows.T @ h1
         yield

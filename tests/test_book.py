@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from weave.execute import read
-from weave.render import FOLDED
 from weave.inline import PATTERN
+from weave.render import FOLDED
 from weave.source import calls, find, unshown
 
 ROOT = Path(__file__).parent.parent

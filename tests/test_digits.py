@@ -74,10 +74,10 @@ class Mirror(BaseHTTPRequestHandler):
     def stalls(self, content):
         packed = gzip.compress(content)
         self.answer(packed[: len(packed) // 2], length=len(packed))
-        self.over.wait()
+        self.over.wait(10)
 
     def silent(self, content):
-        self.over.wait()
+        self.over.wait(10)
 
     def missing(self, content):
         self.answer(gzip.compress(content), status=404)
@@ -100,7 +100,7 @@ class Mirror(BaseHTTPRequestHandler):
     def endless(self, content):
         self.send_response(200)
         self.end_headers()
-        while True:
+        for _ in range(10000):  # if not for ever
             self.wfile.write(bytes(10000))
 
     def bomb(self, content):

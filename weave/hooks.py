@@ -40,8 +40,12 @@ def root(config: MkDocsConfig) -> Path:
 
 
 def on_config(config: MkDocsConfig) -> None:
-    """Look for KaTeX beside mkdocs.yml."""
+    """Look for KaTeX beside mkdocs.yml, before anything is trained."""
     mathematics.modules = root(config) / "node_modules"
+    try:
+        mathematics.package()
+    except MathematicsError as error:
+        raise PluginError(str(error)) from None
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
