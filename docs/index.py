@@ -31,7 +31,7 @@ model = Sequential(
 )
 optimizer = Adam(model.params, lr=0.01)
 
-size, edge = 130, 1.12
+size, edge = 96, 1.12
 line = np.linspace(-edge, edge, size, dtype=np.float32)
 plane = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
 
@@ -50,7 +50,7 @@ assert shares[0] < 0.7 and shares[-1] == 1
 fig, axes = subplots(2, 3, figsize=(7.2, 5.1))
 for ax, frame, step in zip(axes.flat, frames, shown):
     ax.imshow(frame, origin="lower", cmap="surface", vmin=0, vmax=1,
-              extent=(-edge, edge, -edge, edge), interpolation="bilinear")
+              extent=(-edge, edge, -edge, edge), interpolation="none")
     for label, color, marker in ((1, "#00304f", "o"), (0, "#7a3000", "s")):
         ax.scatter(*x[t[:, 0] == label].T, s=3, c=color, marker=marker,
                    linewidths=0, rasterized=True)

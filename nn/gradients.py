@@ -36,16 +36,18 @@ def numerical_gradient(
     return gradient
 
 
-def relative_error(a: ArrayLike, b: ArrayLike) -> float:
-    """|a - b| / (|a| + |b|), lengths of vectors; 0 if both are 0.
+def relative_error(
+    a: ArrayLike, b: ArrayLike, floor: float = 0.0
+) -> float:
+    """|a - b| / max(|a| + |b|, floor), lengths of vectors; 0 if equal.
 
     >>> relative_error([3, 4], [3, 4]), relative_error([1], [-1])
     (0.0, 1.0)
     """
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     expect(a.shape == b.shape, "relative_error", a.shape, b.shape)
-    sizes = float(np.linalg.norm(a) + np.linalg.norm(b))
-    return float(np.linalg.norm(a - b)) / sizes if sizes else 0.0
+    sizes = max(np.linalg.norm(a) + np.linalg.norm(b), floor)
+    return float(np.linalg.norm(a - b) / sizes) if sizes else 0.0
 
 
 def check_gradients(
@@ -55,7 +57,8 @@ def check_gradients(
 
     L = sum of r * y, with random r of the shape of y, so dL/dy = r. The
     layer itself is left alone: copies of it, in float64, do the work,
-    and each begins with the same random state (think of Dropout).
+    and each begins with the same random state (think of Dropout). A
+    gradient that is 0 but for rounding is measured against |r| / 1000.
 
     >>> from nn import Dense
     >>> rng = np.random.default_rng(0)
@@ -79,7 +82,9 @@ def check_gradients(
     used.forward(x, train=True)
     ask = {"need_dx": True} if isinstance(used, Sequential) else {}
     dx = used.backward(r, **ask)
-    errors = {"x": relative_error(dx, numerical_gradient(L, x, h))}
+    floor = float(np.linalg.norm(r)) / 1000
+    numerical = numerical_gradient(L, x, h)
+    errors = {"x": relative_error(dx, numerical, floor)}
     for name, p in parameters(exact).items():
 
         def L_of(value: Array, p: Parameter = p) -> float:
@@ -88,5 +93,5 @@ def check_gradients(
 
         numerical = numerical_gradient(L_of, p.value, h)
         grad = parameters(used)[name].grad
-        errors[name] = relative_error(grad, numerical)
+        errors[name] = relative_error(grad, numerical, floor)
     return errors

@@ -20,7 +20,8 @@ LR = {"SGD": 0.1, "Adam": 0.001}
 
 
 def ours(x: Array, t: Array, size: int, rule: str, steps: int) -> Steps:
-    rng, row = np.random.default_rng(0), []
+    rng = np.random.default_rng(0)
+    row: list[nn.Layer] = []
     for shape in SHAPES:
         row += [nn.Dense(nn.he_normal(*shape, rng=rng)), nn.ReLU()]
     model = nn.Sequential(*row[:-1])
@@ -40,7 +41,8 @@ def pytorch(x: Array, t: Array, size: int, rule: str, steps: int) -> Steps:
     import torch
 
     torch.set_num_threads(1)
-    xs, ts, row = torch.from_numpy(x), torch.from_numpy(t), []
+    xs, ts = torch.from_numpy(x), torch.from_numpy(t)
+    row: list[torch.nn.Module] = []
     for shape in SHAPES:
         row += [torch.nn.Linear(*shape), torch.nn.ReLU()]
     model = torch.nn.Sequential(*row[:-1])
@@ -61,9 +63,11 @@ def sklearn(x: Array, t: Array, size: int, rule: str, steps: int) -> Steps:
     """It checks and shuffles what one call is given: here a slice."""
     from sklearn.neural_network import MLPClassifier
 
-    settings = {"alpha": 0, "momentum": 0, "learning_rate_init": LR[rule]}
-    settings |= {"solver": rule.lower(), "batch_size": size}
-    model, rows = MLPClassifier((128, 64), **settings), slice(steps * size)
+    settings = {"learning_rate_init": LR[rule], "momentum": 0, "alpha": 0}
+    model = MLPClassifier(
+        (128, 64), solver=rule.lower(), batch_size=size, **settings
+    )
+    rows = slice(steps * size)
     while True:
         yield
         model.partial_fit(x[rows], t[rows], classes=np.arange(10))
@@ -71,29 +75,30 @@ def sklearn(x: Array, t: Array, size: int, rule: str, steps: int) -> Steps:
 
 
 def tutorial(x: Array, t: Array, size: int, rule: str, steps: int) -> Steps:
-    """float64, the data shuffled by copying it, fresh arrays, every dX."""
+    """As tutorials write it: an example is a column; all is float64 and
+    fresh; each epoch copies the data to shuffle it; every dA is computed."""
     rng, lr, i = np.random.default_rng(0), LR[rule], 0
-    X, Y = x.astype(np.float64), np.eye(10)[t]
-    p = [rng.standard_normal(s) * np.sqrt(2 / s[0]) for s in SHAPES]
-    p += [np.zeros((1, s[1])) for s in SHAPES]
-    m, v, g = ([0 * a for a in p] for _ in range(3))
+    X, Y = x.T.astype(np.float64), np.eye(10)[t].T
+    p = [rng.standard_normal((j, i)) * np.sqrt(2 / i) for i, j in SHAPES]
+    p += [np.zeros((j, 1)) for _, j in SHAPES]
+    g, m, v = ([np.zeros_like(a) for a in p] for _ in range(3))
     while True:
-        order = rng.permutation(len(X))
-        X_shuffled, Y_shuffled = X[order], Y[order]
+        order = rng.permutation(len(t))
+        X_shuffled, Y_shuffled = X[:, order], Y[:, order]
         yield
         for k in range(0, steps * size, size):
-            A, y = [X_shuffled[k : k + size]], Y_shuffled[k : k + size]
+            A, y = [X_shuffled[:, k : k + size]], Y_shuffled[:, k : k + size]
             for n in range(3):
-                Z = np.dot(A[n], p[n]) + p[n + 3]
+                Z = np.dot(p[n], A[n]) + p[n + 3]
                 A.append(np.maximum(0, Z))
-            e = np.exp(Z - np.max(Z, axis=1, keepdims=True))
-            P = e / np.sum(e, axis=1, keepdims=True)
-            _loss = -np.mean(np.sum(y * np.log(P + 1e-8), axis=1))
-            dZ = (P - y) / size
+            e = np.exp(Z - np.max(Z, axis=0, keepdims=True))
+            P = e / np.sum(e, axis=0, keepdims=True)
+            _loss = -np.sum(y * np.log(P + 1e-8)) / size
+            dZ = P - y
             for n in (2, 1, 0):
-                g[n] = np.dot(A[n].T, dZ)
-                g[n + 3] = np.sum(dZ, axis=0, keepdims=True)
-                dA = np.dot(dZ, p[n].T)
+                g[n] = np.dot(dZ, A[n].T) / size
+                g[n + 3] = np.sum(dZ, axis=1, keepdims=True) / size
+                dA = np.dot(p[n].T, dZ)
                 dZ = dA * (A[n] > 0) if n else dA
             i += 1
             for n in range(6):

@@ -13,12 +13,14 @@ from hypothesis.extra.numpy import arrays
 from registry import LAYERS, LOSSES, inputs, layer_named, pullback
 
 from nn import (
+    BatchNorm,
     Dense,
     Dropout,
     Residual,
     Sequential,
     Tanh,
     check_gradients,
+    normal,
     numerical_gradient,
     relative_error,
 )
@@ -180,3 +182,12 @@ def test_it_needs_a_generator():
     expected = "expected rng=numpy.random.default_rng(seed), received 0"
     with says(f"check_gradients: {expected}"):
         check_gradients(Tanh(), [[1]], rng=0)
+
+
+def test_a_gradient_of_0_raises_no_alarm() -> None:
+    """Batch normalization takes back what a bias before it adds."""
+    rng = np.random.default_rng(0)
+    layer = Sequential(Dense(normal(3, 4, rng=rng, std=1.0)), BatchNorm(4))
+    x = rng.standard_normal((5, 3))
+    errors = check_gradients(layer, x, rng=rng)
+    assert max(errors.values()) < 1e-7
