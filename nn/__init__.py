@@ -30,13 +30,24 @@ from nn.initializers import (
     orthogonal,
     zeros,
 )
-from nn.optimizers import SGD, AdaGrad, Adam, AdamW, RMSProp, clip_gradients
-from nn.schedules import cosine, exponential_decay, one_cycle, step_decay
+from nn.optimizers import SGD, AdaGrad, Adam, AdamW, RMSProp
+from nn.schedules import (
+    cosine,
+    exponential_decay,
+    one_cycle,
+    step_decay,
+)
+from nn.clipping import clip_gradients
 from nn.data import add_noise, batches, logic_gate, sample_function
 from nn.models import load, save, summary
+from nn.evaluation import accuracy, evaluate
 from nn.history import History
-from nn.training import Diverged, accuracy, evaluate, fit
-from nn.gradients import check_gradients, numerical_gradient, relative_error
+from nn.training import Diverged, fit
+from nn.gradients import (
+    check_gradients,
+    numerical_gradient,
+    relative_error,
+)
 from nn.digits import mnist
 from nn.distortions import distort, shift
 from nn.normalization import BatchNorm
@@ -45,12 +56,13 @@ from nn.dropout import Dropout
 
 __all__ = [
     "GELU", "SGD", "AdaGrad", "Adam", "AdamW", "BatchNorm", "Dense",
-    "Diverged", "Dropout", "History", "Layer", "LeakyReLU", "Parameter",
-    "RMSProp", "ReLU", "Residual", "Sequential", "Sigmoid", "Softmax",
-    "Tanh", "Value", "accuracy", "add_noise", "batches",
-    "binary_cross_entropy", "check_gradients", "clip_gradients", "cosine",
-    "distort", "evaluate", "exponential_decay", "fit", "glorot_uniform",
-    "he_normal", "huber", "lecun_normal", "load", "logic_gate",
+    "Diverged", "Dropout", "History", "Layer", "LeakyReLU",
+    "Parameter", "RMSProp", "ReLU", "Residual", "Sequential",
+    "Sigmoid", "Softmax", "Tanh", "Value", "accuracy", "add_noise",
+    "batches", "binary_cross_entropy", "check_gradients",
+    "clip_gradients", "cosine", "distort", "evaluate",
+    "exponential_decay", "fit", "glorot_uniform", "he_normal",
+    "huber", "lecun_normal", "load", "logic_gate",
     "mean_squared_error", "mnist", "normal", "numerical_gradient",
     "one_cycle", "one_hot", "orthogonal", "relative_error",
     "sample_function", "save", "shift", "sigmoid", "softmax",

@@ -8,7 +8,14 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nn.layers import Array, Parameter, as_float, expect, gradient_for, kept
+from nn.layers import (
+    Array,
+    Parameter,
+    as_float,
+    expect,
+    gradient_for,
+    kept,
+)
 
 
 def sigmoid(x: ArrayLike) -> Array:
@@ -133,8 +140,8 @@ class GELU(Elementwise):
     """y = x P(x), with P(x) the part of a standard normal below x; the
     slope is P(x) + x p(x), p its density. Hendrycks and Gimpel (2016).
 
-    NumPy has no P. `math.erfc`, number by number, is exact in both tails,
-    and slow.
+    NumPy has no P. `math.erfc`, number by number, is exact in both
+    tails, and slow.
 
     >>> GELU().forward([-10000, 0, 10000])
     array([   -0.,     0., 10000.], dtype=float32)

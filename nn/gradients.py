@@ -46,8 +46,9 @@ def relative_error(
     """
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     expect(a.shape == b.shape, "relative_error", a.shape, b.shape)
-    sizes = max(np.linalg.norm(a) + np.linalg.norm(b), floor)
-    return float(np.linalg.norm(a - b) / sizes) if sizes else 0.0
+    sizes = float(np.linalg.norm(a) + np.linalg.norm(b))
+    apart = float(np.linalg.norm(a - b))
+    return apart / max(sizes, floor) if apart else 0.0
 
 
 def check_gradients(

@@ -13,8 +13,8 @@ import numpy as np
 @dataclass
 class History:
     """What `fit` saw, a number an epoch: the mean loss of its batches
-    while it learned, the validation's loss and metric (nan if none), and
-    the mean size of a gradient's numbers at its last step.
+    while it learned; the validation's loss and metric, nan if there is
+    none; and the mean size of a gradient's numbers at its last step.
 
     `stopped` tells why training ended, `best` the epoch, from 0, whose
     validation loss was least.
@@ -55,8 +55,8 @@ class History:
         )
 
     def plot(self, axes: Any = None) -> Any:
-        """Draw the losses over the epochs, on a logarithmic axis; returns
-        Matplotlib's axes."""
+        """Draw the losses over the epochs, on a logarithmic axis; the
+        axes, Matplotlib's, come back."""
         if axes is None:
             import matplotlib.pyplot as plt
 
@@ -64,7 +64,9 @@ class History:
         epochs = range(1, len(self.train_loss) + 1)
         axes.semilogy(epochs, self.train_loss, label="training")
         if not np.isnan(self.validation_loss).all():
-            axes.semilogy(epochs, self.validation_loss, label="validation")
+            axes.semilogy(
+                epochs, self.validation_loss, label="validation"
+            )
         axes.set(xlabel="epoch", ylabel="loss")
         axes.legend()
         return axes

@@ -11,31 +11,33 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[Any]
 
 
-def expect(fine: object, where: str, expected: Any, *received: Any) -> None:
-    """Raise a ValueError in the words of all of them, unless `fine`."""
+def expect(fine: Any, where: str, wanted: Any, *got: Any) -> None:
+    """Raise a ValueError made of all the others, unless `fine`."""
     if not fine:
-        words = " ".join(map(str, received))
-        raise ValueError(f"{where}: expected {expected}, received {words}")
+        words = " ".join(map(str, got))
+        text = f"{where}: expected {wanted}, received {words}"
+        raise ValueError(text)
 
 
 def as_float(values: ArrayLike, where: str) -> Array:
-    """Return `values` as an array: float64 if they are that, or float32.
+    """Return an array: of float64 if `values` are that, or of float32.
 
     >>> as_float([1, 2], "x").dtype, as_float(np.ones(2), "x").dtype
     (dtype('float32'), dtype('float64'))
     """
     array = np.asarray(values)
-    expect(array.dtype.kind in "fiub", where, "real numbers", array.dtype)
-    given = getattr(values, "dtype", None)  # a list has none
-    wanted = np.float64 if given == np.float64 else np.float32
-    return array.astype(wanted, copy=False)
+    real = array.dtype.kind in "fiub"
+    expect(real, where, "real numbers", array.dtype)
+    given = getattr(values, "dtype", np.dtype("f4"))  # a list has none
+    double = given.kind == "f" and given.itemsize == 8
+    return array.astype("f8" if double else "f4", copy=False)
 
 
 class Parameter:
     """What is learned: `value`, and `grad` = dL/dvalue of equal shape.
 
-    Both arrays are made here, once. Layers write into `grad`, optimizers
-    into `value`; nobody puts another array in their place.
+    Both arrays are made here, once. Layers write into `grad`,
+    optimizers into `value`; nobody puts another array in their place.
 
     >>> p = Parameter([[1, 2]])
     >>> p.value, p.grad
@@ -53,9 +55,9 @@ class Parameter:
 class Layer(Protocol):
     """What every layer offers; nothing inherits from it.
 
-    `forward` never writes to x, and keeps what `backward` will need only
-    when `train` is true. `backward` overwrites each parameter's gradient
-    (so one layer cannot stand in two places) and returns dL/dx.
+    `forward` never writes to x, and keeps what `backward` will need
+    only when `train` is true. `backward` overwrites the gradients (so
+    one layer cannot stand in two places) and returns dL/dx.
     """
 
     @property
@@ -67,7 +69,7 @@ class Layer(Protocol):
 
 
 def kept(state: Any, layer: Layer) -> Any:
-    """Return what `forward(x, train=True)` kept, or say what to call."""
+    """Return what `forward(x, train=True)` kept, or ask to call it."""
     if state is None:
         name = type(layer).__name__
         raise RuntimeError(
@@ -109,7 +111,8 @@ class Dense:
         zeros = np.zeros(W.shape[1], W.dtype)
         self.bias = Parameter(zeros if bias is None else bias)
         b = self.bias.value
-        expect(b.shape == zeros.shape, "Dense: bias", zeros.shape, b.shape)
+        fine = b.shape == zeros.shape
+        expect(fine, "Dense: bias", zeros.shape, b.shape)
         self.params = (self.weight, self.bias)
         self._xy: tuple[Array, Array] | None = None
 
@@ -117,7 +120,8 @@ class Dense:
         W, b = self.weight.value, self.bias.value
         x = as_float(x, "Dense.forward: x")
         fine = x.ndim == 2 and x.shape[1] == len(W)
-        expect(fine, "Dense.forward: x", f"shape (n, {len(W)})", x.shape)
+        wanted = f"shape (n, {len(W)})"
+        expect(fine, "Dense.forward: x", wanted, x.shape)
         y = x @ W  # (n, d_in) @ (d_in, d_out) -> (n, d_out)
         y += b  # (d_out,), the same for every row
         if train:
@@ -125,7 +129,7 @@ class Dense:
         return y
 
     def set_gradients(self, dy: ArrayLike) -> Array:
-        """dW = x.T dy, db = the column sums of dy; return dy, checked."""
+        """dW = x.T dy, db = the column sums of dy; dy comes back."""
         x, y = kept(self._xy, self)
         dy = gradient_for(y, dy, self)
         np.matmul(x.T, dy, out=self.weight.grad)
@@ -142,7 +146,7 @@ class Sequential:
 
     It is a layer too; inside another Sequential its layers take their
     places in the row. `backward` returns None unless asked for dx:
-    nobody learns from the gradient of the data, and it is dear.
+    nobody learns from the gradient of the data, and it is costly.
 
     >>> model = Sequential(Dense([[2]]), Sequential(Dense([[3]])))
     >>> model.forward([[1]], train=True)
@@ -154,9 +158,13 @@ class Sequential:
     def __init__(self, *layers: Layer) -> None:
         row: list[Layer] = []
         for layer in layers:
-            fine = isinstance(layer, Layer) and not isinstance(layer, type)
+            a_class = isinstance(layer, type)  # ReLU for ReLU()
+            fine = isinstance(layer, Layer) and not a_class
             expect(fine, "Sequential", "layers", repr(layer))
-            row += layer.layers if isinstance(layer, Sequential) else [layer]
+            if isinstance(layer, Sequential):
+                row += layer.layers
+            else:
+                row.append(layer)
         once = row and len({id(layer) for layer in row}) == len(row)
         names = [type(layer).__name__ for layer in row]
         expect(once, "Sequential", "layers, each only once", names)

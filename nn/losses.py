@@ -47,8 +47,9 @@ def mean_squared_error(
 def huber(
     prediction: ArrayLike, target: ArrayLike, delta: float = 1.0
 ) -> tuple[float, Array]:
-    """L = mean of d**2 / 2 where |d| <= delta, else delta (|d| - delta/2),
-    d = p - t; dL/dp = d / m, cut off at +-delta / m. Huber (1964).
+    """L = mean of d**2 / 2 where |d| <= delta, else of
+    delta (|d| - delta / 2), with d = p - t; dL/dp = d / m, cut off at
+    +-delta / m. Huber (1964).
 
     >>> huber([[3], [0.5]], [[0], [0]])
     (1.3125, array([[0.5 ],
@@ -65,10 +66,10 @@ def huber(
 def binary_cross_entropy(
     logits: ArrayLike, target: ArrayLike
 ) -> tuple[float, Array]:
-    """L = mean of -t log p - (1 - t) log(1 - p), p = sigmoid(z), for the
-    m logits z; dL/dz = (p - t) / m. Targets lie in [0, 1].
+    """L = mean of -t log p - (1 - t) log(1 - p), p = sigmoid(z), for
+    the m logits z; dL/dz = (p - t) / m. Targets lie in [0, 1].
 
-    In terms of z, L = max(z, 0) - z t + log(1 + exp(-|z|)): no log of 0.
+    Computed as max(z, 0) - z t + log(1 + exp(-|z|)): no log of 0.
 
     >>> L, dz = binary_cross_entropy([[0], [10000]], [[1], [1]])
     >>> round(L, 6), dz.ravel()  # log(2) / 2
@@ -78,17 +79,21 @@ def binary_cross_entropy(
     where = "binary_cross_entropy: target"
     t = _target_like(target, z, where)
     low, high = t.min(), t.max()
-    expect(0 <= low <= high <= 1, where, "0 to 1", f"{low:g} to {high:g}")
+    expect(
+        0 <= low <= high <= 1, where, "0 to 1", f"{low:g} to {high:g}"
+    )
     costs = np.maximum(z, 0) - z * t + np.log1p(np.exp(-np.abs(z)))
-    L = np.sum(costs / z.size)  # dividing first: the sum cannot overflow
+    L = np.sum(
+        costs / z.size
+    )  # dividing first: the sum cannot overflow
     return float(L), ((sigmoid(z) - t) / z.size).astype(own.dtype)
 
 
 def softmax_cross_entropy(
     logits: ArrayLike, target: ArrayLike
 ) -> tuple[float, Array]:
-    """L = mean over n rows of -sum of t log p, p = softmax(z), for logits
-    z (n, classes); dL/dz = (p - t) / n.
+    """L = mean over n rows of -sum of t log p, p = softmax(z), for
+    logits z (n, classes); dL/dz = (p - t) / n.
 
     Targets are n class numbers, or rows of probabilities like z.
 
@@ -116,7 +121,9 @@ def _probability_rows(target: ArrayLike, z: Array, where: str) -> Array:
         rows = _target_like(target, z, where)
         off = abs(rows.sum(axis=1) - 1).max()
         fine = rows.min() >= 0 and off < 1e-4
-        expect(fine, where, "rows of probabilities", f"sums off by {off:g}")
+        expect(
+            fine, where, "rows of probabilities", f"sums off by {off:g}"
+        )
         return rows
     return one_hot(t, z.shape[1], where).astype(np.float64)
 

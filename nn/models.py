@@ -1,4 +1,4 @@
-"""Models as a whole: what they are made of, as a table and as a file."""
+"""Models as a whole: what they are made of, in a table, in a file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ import numpy as np
 from nn.layers import Array, Layer, Parameter, as_float, expect
 
 
-def parts(model: Layer, prefix: str = "") -> Iterator[tuple[str, Layer]]:
+def parts(
+    model: Layer, prefix: str = ""
+) -> Iterator[tuple[str, Layer]]:
     """The layers of a model in order, with names like "2 Dense"; those
     inside a layer follow it, as "2 Residual/0 Dense".
 
@@ -45,7 +47,7 @@ def parameters(model: Layer) -> dict[str, Parameter]:
 
 
 def arrays(model: Layer) -> dict[str, Array]:
-    """Every array that makes the model what it is, not copied: the values
+    """Every array that makes the model what it is, not copied: values
     of parameters, and what a layer lists in `statistics`."""
     named = {name: p.value for name, p in parameters(model).items()}
     for part, layer in parts(model):
@@ -73,7 +75,9 @@ def summary(model: Layer) -> str:
         rows.append((name, f"(n, {width})", f"{count:,}"))
     total = sum(p.value.size for p in model.params)
     rows.append(("total", "", f"{total:,}"))
-    a, b, c = (max(map(len, column)) for column in zip(*rows, strict=True))
+    a, b, c = (
+        max(map(len, column)) for column in zip(*rows, strict=True)
+    )
     return "\n".join(f"{x:{a}}  {y:{b}}  {z:>{c}}" for x, y, z in rows)
 
 
@@ -92,8 +96,8 @@ def written_whole(path: str | Path) -> Iterator[BinaryIO]:
 
 
 def save(model: Layer, path: str | Path) -> None:
-    """Write a model's arrays to `path`, an .npz file. A model that holds
-    nan or inf is refused; a file that was there stays until then."""
+    """Write a model's arrays to `path`, an .npz file. A file that was
+    there stays until all is written; nan and inf are refused."""
     named = arrays(model)
     for name, array in named.items():
         finite = np.isfinite(array).all()
@@ -104,8 +108,8 @@ def save(model: Layer, path: str | Path) -> None:
 
 def load(model: Layer, path: str | Path) -> None:
     """Read what `save` wrote into a model with the same layers. If one
-    name or shape differs, or a number is not finite, ValueError, and the
-    model stays as it was.
+    name or shape differs, or a number is not finite, ValueError, and
+    the model stays as it was.
 
     >>> from tempfile import TemporaryDirectory
     >>> from nn import Dense
@@ -120,7 +124,9 @@ def load(model: Layer, path: str | Path) -> None:
         with np.load(content, allow_pickle=False) as archive:
             found = dict(archive)
     except Exception as error:  # damage makes NumPy raise many kinds
-        raise ValueError(f"load: {path}: not a whole .npz file") from error
+        raise ValueError(
+            f"load: {path}: not a whole .npz file"
+        ) from error
     wanted = arrays(model)
     same = wanted.keys() == found.keys()
     expect(same, f"load: {path}", list(wanted), list(found))

@@ -7,7 +7,14 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from nn.layers import Array, Parameter, as_float, expect, gradient_for, kept
+from nn.layers import (
+    Array,
+    Parameter,
+    as_float,
+    expect,
+    gradient_for,
+    kept,
+)
 
 
 class BatchNorm:

@@ -1,7 +1,7 @@
 """Optimizers: which way, and how far, once g = dL/dvalue is known.
 
-Each writes into its parameters' values in place. Rules and defaults are
-PyTorch's. In this order each mends a fault of one before it."""
+Each writes into its parameters' values. Rules and defaults are those of
+PyTorch. In this order each mends a fault of one before it."""
 
 from __future__ import annotations
 
@@ -17,34 +17,29 @@ from nn.layers import Array, Parameter, expect
 @dataclass(eq=False, repr=False)
 class Optimizer:
     """What all share: `params`, `lr`, which may be set between steps,
-    and `weight_decay`, which adds weight_decay * value to each g.
-
-    `memory` counts the arrays that an optimizer keeps per parameter.
-    All are made once: fresh ones would cost more than the arithmetic.
-    """
+    and `weight_decay`, which adds weight_decay * value to each g."""
 
     params: Iterable[Parameter]
     lr: float
     _: KW_ONLY
     weight_decay: float = 0.0
-    memory = 0
+    memory = 0  # arrays an optimizer keeps for each parameter
 
     def __post_init__(self) -> None:
-        self.params = params = tuple(self.params)
+        self._name = type(self).__name__
+        given = self.params if isinstance(self.params, Iterable) else ()
+        self.params = params = tuple(given)
         fine = params and all(isinstance(p, Parameter) for p in params)
         expect(fine, self._name, "Parameters: model.params", params)
-        for name in {"weight_decay", "momentum", "eps"} & vars(self).keys():
-            x = getattr(self, name)
-            expect(0 <= x < math.inf, self._name, f"{name} >= 0", x)
+        for name, x in vars(self).items():
+            if name in ("weight_decay", "momentum", "eps"):
+                expect(0 <= x < math.inf, self._name, f"{name} >= 0", x)
         self.steps = 0
+        count = 1 + self.memory  # made once: new ones would cost time
         self._arrays = [
-            [np.zeros_like(p.value) for _ in range(1 + self.memory)]
+            [np.zeros_like(p.value) for _ in range(count)]
             for p in params
         ]
-
-    @property
-    def _name(self) -> str:
-        return type(self).__name__
 
     def step(self) -> None:
         """Move every parameter once, against its gradient."""
@@ -64,10 +59,9 @@ class Optimizer:
 
 @dataclass(eq=False, repr=False)
 class SGD(Optimizer):
-    """value -= lr * g. Robbins and Monro (1951).
-
-    With momentum: v = momentum * v + g, value -= lr * v, Polyak (1964);
-    with nesterov too: value -= lr * (g + momentum * v), Nesterov (1983).
+    """value -= lr * g. Robbins and Monro (1951). With momentum,
+    v = momentum * v + g and value -= lr * v, Polyak (1964); Nesterov
+    (1983) looks ahead: value -= lr * (g + momentum * v).
 
     >>> p = Parameter([1]); p.grad[:] = 4
     >>> SGD([p], lr=0.125).step(); p.value
@@ -79,6 +73,11 @@ class SGD(Optimizer):
     momentum: float = 0.0
     nesterov: bool = False
     memory = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        fine = self.momentum or not self.nesterov
+        expect(fine, "SGD", "a momentum for nesterov", self.momentum)
 
     def _update(self, value: Array, g: Array, *arrays: Array) -> None:
         scratch, v = arrays
@@ -120,8 +119,8 @@ class AdaGrad(Optimizer):
 
 @dataclass(eq=False, repr=False)
 class RMSProp(AdaGrad):
-    """s = alpha * s + (1 - alpha) * g**2, then as AdaGrad: it forgets, so
-    that steps do not shrink for ever. Tieleman and Hinton (2012).
+    """s = alpha * s + (1 - alpha) * g**2, then as AdaGrad: it forgets,
+    so that steps do not shrink for ever. Tieleman and Hinton (2012).
 
     >>> p = Parameter([1]); p.grad[:] = 4
     >>> RMSProp([p], lr=0.5, alpha=0.75).step(); p.value  # 4 / sqrt(4)
@@ -145,9 +144,9 @@ class RMSProp(AdaGrad):
 
 @dataclass(eq=False, repr=False)
 class Adam(Optimizer):
-    """m = b1 * m + (1 - b1) * g, s = b2 * s + (1 - b2) * g**2; at step t
-    value -= lr * (m / (1 - b1**t)) / (sqrt(s / (1 - b2**t)) + eps),
-    (b1, b2) = betas. Kingma and Ba (2014).
+    """m = b1 * m + (1 - b1) * g, s = b2 * s + (1 - b2) * g**2, with
+    (b1, b2) = betas; at step t, with c1 = 1 - b1**t, c2 = 1 - b2**t,
+    value -= lr * (m / c1) / (sqrt(s / c2) + eps). Kingma, Ba (2014).
 
     >>> p = Parameter([1]); p.grad[:] = 4
     >>> Adam([p], lr=0.5).step(); p.value  # step 1: g / sqrt(g**2)
@@ -162,7 +161,8 @@ class Adam(Optimizer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        fine = len(self.betas) == 2 and all(0 <= b < 1 for b in self.betas)
+        betas = np.asarray(self.betas)
+        fine = betas.shape == (2,) and all((betas >= 0) & (betas < 1))
         expect(fine, self._name, "two betas in [0, 1)", self.betas)
 
     def _update(self, value: Array, g: Array, *arrays: Array) -> None:
@@ -174,20 +174,18 @@ class Adam(Optimizer):
         np.square(g, out=scratch)
         scratch *= 1 - b2
         s += scratch
-        # The two corrections are numbers: no array is divided for them.
-        c1 = 1 - b1**self.steps
-        c2 = math.sqrt(1 - b2**self.steps)
+        c1, c2 = 1 - b1**self.steps, 1 - b2**self.steps
         np.sqrt(s, out=scratch)
-        scratch += self.eps * c2
+        scratch += self.eps * math.sqrt(c2)
         np.divide(m, scratch, out=scratch)
-        scratch *= self.lr * c2 / c1
+        scratch *= self.lr * math.sqrt(c2) / c1
         value -= scratch
 
 
 @dataclass(eq=False, repr=False)
 class AdamW(Adam):
-    """Adam, with value *= 1 - lr * weight_decay before each step: a decay
-    that is not divided by sqrt(s). Loshchilov and Hutter (2017).
+    """Adam, with value *= 1 - lr * weight_decay before each step: a
+    decay not divided by sqrt(s). Loshchilov and Hutter (2017).
 
     >>> p = Parameter([1]); p.grad[:] = 0
     >>> AdamW([p], lr=0.5, weight_decay=0.5).step(); p.value
@@ -200,24 +198,3 @@ class AdamW(Adam):
     def _gradient(self, p: Parameter) -> Array:
         p.value *= 1 - self.lr * self.weight_decay
         return p.grad
-
-
-def clip_gradients(params: Iterable[Parameter], max_norm: float) -> float:
-    """Where all gradients together are longer than max_norm, multiply
-    them by max_norm / (length + 1e-6); return the length they had.
-    Pascanu, Mikolov and Bengio (2013); the 1e-6 is PyTorch's.
-
-    >>> p = Parameter([0, 0]); p.grad[:] = 3, 4
-    >>> clip_gradients([p], max_norm=1), p.grad.round(3)
-    (5.0, array([0.6, 0.8], dtype=float32))
-    """
-    expect(max_norm > 0, "clip_gradients", "max_norm > 0", max_norm)
-    grads = [p.grad for p in params]
-    squares = [np.sum(np.square(g, dtype=np.float64)) for g in grads]
-    norm = math.sqrt(sum(squares))
-    expect(norm < math.inf, "clip_gradients", "a finite length", norm)
-    factor = max_norm / (norm + 1e-6)
-    if factor < 1:
-        for g in grads:
-            g *= factor
-    return norm

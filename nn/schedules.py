@@ -87,7 +87,9 @@ def one_cycle(
     [0.04, 0.52, 1.0, 0.0]
     """
     fine = 1 < rise * steps < steps
-    expect(fine, "one_cycle", "rise * steps in (1, steps)", rise * steps)
+    expect(
+        fine, "one_cycle", "rise * steps in (1, steps)", rise * steps
+    )
     shares = (start, final)
     fine = all(0 <= share <= 1 for share in shares)
     expect(fine, "one_cycle", "start and final in [0, 1]", shares)
