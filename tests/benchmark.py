@@ -60,9 +60,9 @@ def race(size: int, rule: str, rounds: int) -> dict[str, np.ndarray]:
     racing, seconds = {}, {}
     for name, contender in RACE.items():
         with suppress(ImportError):
-            racing[name] = contender(x, t, size, rule, steps)
-            next(racing[name]), next(racing[name])  # compiles, warms up
-            seconds[name] = np.zeros(rounds)
+            epochs = contender(x, t, size, rule, steps)
+            next(epochs), next(epochs)  # imports, compiles, warms up
+            racing[name], seconds[name] = epochs, np.zeros(rounds)
     for i in range(rounds):
         for name in random.sample(list(racing), len(racing)):
             began = time.process_time()
