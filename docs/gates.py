@@ -22,8 +22,10 @@ from weave import figure, subplots, table
 # $$
 #
 # We read $p$ as the probability of a 1. The network returns $z$, its
-# *logit*; the loss, binary cross-entropy, takes logits; `predict` turns
-# them into probabilities.
+# *logit*; `predict` turns it into a probability. The loss, binary
+# cross-entropy, is the mean of −log of the probability that was given to
+# the truth, so 0 for a network that is sure and right, and log 2 for one
+# that says one half to everything. Chapter 4 derives it.
 
 # %%
 import numpy as np
@@ -107,9 +109,22 @@ print("largest gradient", steepest)
 assert steepest < 1e-6
 
 # %% [markdown]
-# It is not stuck in a bad place. The loss of a single neuron is convex
-# in its weights, so a point without slope is the best point there is.
-# The best that one neuron can do with XOR is to say nothing.
+# It started there, one might say. So we start another one far away:
+
+# %%
+from nn import normal
+
+elsewhere = Dense(normal(2, 1, rng=np.random.default_rng(0), std=3))
+before = predict(elsewhere, x).ravel().round(3)
+train(elsewhere, x, t, steps=3000)
+print(before, "->", predict(elsewhere, x).ravel().round(3))
+assert abs(predict(elsewhere, x) - 0.5).max() < 0.01
+
+# %% [markdown]
+# It comes back to one half. Its loss is a bowl with a single bottom: for
+# one example it is $\log(1 + e^z) - tz$, whose second derivative in $z$
+# is $p(1 - p) > 0$, and $z$ is linear in the weights and the bias. The
+# lowest loss that one neuron can reach at XOR is that of saying nothing.
 #
 # ## Why: a neuron is a line
 #
@@ -192,7 +207,8 @@ assert failed == [[0, 1, 1, 0], [1, 0, 0, 1]]
 
 # %% [markdown]
 # XOR and its opposite are the only two. They are also the only two in
-# which the answer to "does $x_1$ speak for a 1?" depends on $x_2$.
+# which $x_1$ speaks *for* a 1 at one value of $x_2$ and *against* it at
+# the other.
 #
 # ## Two neurons: a fold
 #
@@ -204,20 +220,22 @@ assert failed == [[0, 1, 1, 0], [1, 0, 0, 1]]
 by_hand = Sequential(
     Dense([[1, 1], [1, 1]], bias=[0, -1]),
     ReLU(),
-    Dense([[1], [-2]]),
+    Dense([[1], [-2]], bias=[-0.5]),
 )
 x, t = logic_gate("XOR")
 hidden = Sequential(*by_hand.layers[:2]).forward(x)
-y = by_hand.forward(x)
-for row, h, out in zip(x, hidden, y):
+z = by_hand.forward(x)
+for row, h, out in zip(x, hidden, z):
     print(row, "->", h, "->", out)
-assert (y == t).all()
+assert ((z > 0) == t).all()
 
 # %% [markdown]
-# XOR, exactly. The middle column tells how: the inputs (0, 1) and
-# (1, 0) arrive at *the same* hidden point, (1, 0). Four points have
-# become three, and a line can part the one in question from the other
-# two. The hidden layer has folded the plane along its diagonal.
+# The logit $z$ is above zero where XOR is 1, and below where it is 0. The
+# middle column tells how. The weights press the whole plane onto one
+# line, the sums $x_1 + x_2$; there the points lie at 0, 1 and 2, and no
+# cut parts the one in the middle from the other two. The ReLU of the
+# second neuron bends that line at 1. Now (0, 1) and (1, 0) lie at the
+# hidden point (1, 0), at the bend, and a line can cut the corner off.
 #
 # Can it find such a fold by itself? We start two tanh units from random
 # weights, and write the bits as −1 and 1 instead of 0 and 1, so that no
@@ -306,7 +324,7 @@ figure(
 
 # %% [markdown]
 # [](#fig-fold) shows the network on its way, at step 30, where the fold
-# can be seen best. Its right half is the whole answer. The last neuron
+# can be seen best. In its right half the last neuron
 # is as limited as any: it draws a line. The hidden layer brings the
 # points to where a line will do. The two inputs that must give 1 now lie
 # {{ np.linalg.norm(np.diff(fold.forward(signs[1:3]), axis=0)):.2f }}
@@ -524,7 +542,7 @@ results["2-10-10-1 ReLU, Adam, 1,000 steps"] = keras
 reported = 0.0055  # the larger error of the answers printed with it
 
 # %% [markdown]
-# The fourth is small and strong: four ReLU units again, but with
+# The fourth is small: four ReLU units again, but with
 # cross-entropy, and Adam at ten times its default rate. Last, ours:
 # tanh, inputs of ±1, cross-entropy, plain gradient descent with a rate
 # of 1; with two, four and eight hidden units.
@@ -602,15 +620,16 @@ figure(
 # %% [markdown]
 # [](#tab-recipes) counts, and [](#fig-sorted) shows every network.
 #
-# **1/n twice.** Of 200 networks {{ right_side[twice] }} are on the right
-# side, and {{ within[twice] }} within 0.1. The page that prints this
+# **1/n twice.** Each layer divides its $dW$ and $db$ by $n$ once more.
+# Of 200 networks {{ right_side[twice] }} are on the right side, and
+# {{ within[twice] }} within 0.1. The page that prints this
 # recipe prints four good answers beside it. The nearest of our 200
 # networks differs from them by {{ nearest:.2f }} in its worst answer: we
 # have found no run of that code that makes those numbers. With the mistake removed,
-# {{ right_side[once] }} are on the right side, still none within 0.1:
-# 2,000 steps of that size are too few. The symptom is a loss that falls,
-# only slowly, so nobody looks for a bug. The check: divide a gradient
-# from the code by one from central differences, and see the ratio 1/4.
+# {{ right_side[once] }} are on the right side, still none within 0.1.
+# The symptom is a loss that falls, only slowly, so nobody looks for a bug.
+# The check is to nudge: divide a gradient of the code by the measured one.
+# Where they are not zero, the ratio is 1/4.
 
 # %%
 from nn import numerical_gradient
@@ -653,7 +672,7 @@ assert abs(predict(balanced, x) - t).max() < 0.1
 # {{ reported }}, as printed beside this recipe, was reached by
 # {{ int((keras <= reported).sum()) }} of 200 after 1,000 epochs; our
 # median is {{ np.median(keras):.3f }}, our best {{ keras.min():.4f }}.
-# The recipe is sound. It wants more epochs, or a larger rate.
+# The recipe is sound; its success is a matter of luck and patience.
 #
 # ## A dead start
 #
@@ -691,20 +710,22 @@ table(
 
 # %% [markdown]
 # No dead unit came back to life. With fewer than two live units nothing can
-# work, for one unit cannot fold. But even with all four alive,
+# work: what one unit gives only rises, or only falls, with its sum, and
+# the border is still one line. But even with all four alive,
 # {{ rows[4][2] }} of {{ rows[4][1] }} succeed: units die on the way too,
-# or fold where it does not help. Adam is not to blame, and cannot help: it
-# divides zero by something. What helps is tanh, which has a slope
-# everywhere, inputs of ±1, or more units than the problem needs.
+# or bend where it does not help. Adam cannot help a dead unit either: a
+# gradient of zero stays zero, whatever it is divided by. Tanh has a slope
+# everywhere.
 #
 # ## A recipe that does not fail
 #
 # Two tanh units: {{ right_side[two] }} of 200. Four:
 # {{ right_side[four] }}. Eight: {{ right_side[eight] }}, all of them
 # within {{ results[eight].max():.3f }} of the truth. Two hundred
-# successes in 200 do not prove that a recipe never fails. If it failed
-# once in {{ 1 / (1 - 0.05 ** (1 / 200)):.0f }} runs, one such series in
-# twenty would still look perfect. So we run 2,000 seeds, with half the
+# successes in 200 do not prove that a recipe never fails. One that fails
+# with probability $q$ passes 200 times with probability $(1 - q)^{200}$;
+# if it fails once in {{ 1 / (1 - 0.05 ** (1 / 200)):.0f }} runs, one such
+# series in twenty looks perfect. So we run 2,000 seeds, with half the
 # steps.
 
 # %%
@@ -724,7 +745,8 @@ assert two_thousand[8] >= 1998
 # %% [markdown]
 # Over 2,000 seeds, four units succeed {{ two_thousand[4]:, }} times and
 # eight {{ two_thousand[8]:, }} times, though two suffice on paper. Spare
-# units are spare chances.
+# units are spare chances. (By the same count, eight units may still fail
+# once in some {{ 1 / (1 - 0.05 ** (1 / 2000)):.0f }} runs.)
 #
 # Here is the whole set at last, every gate by the network that does not
 # fail.

@@ -377,7 +377,8 @@ def nudged(i, k):
     return np.sum(g * change) / (2 * h)
 
 
-measured = np.array([[nudged(i, k) for k in range(4)] for i in range(2)])
+measured = np.array([[nudged(i, k) for k in range(4)]
+                     for i in range(2)])
 
 # %% tags=["hide"]
 def relative(a, b):

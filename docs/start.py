@@ -84,9 +84,8 @@ right.imshow(
     vmax=1, extent=(-0.35, 1.35, -0.35, 1.35), interpolation="bilinear",
 )
 for (a, c), (lamp,) in zip(x, t):
-    right.plot(a, c, "o" if lamp else "s", color="#000001",
-               markersize=8, markerfacecolor="#fffffe" if lamp
-               else "#000001")
+    right.plot(a, c, "o", color="#000001", markersize=7,
+               markerfacecolor="#000001" if lamp else "#fffffe")
 right.set(xlabel="first switch", ylabel="second switch",
           xticks=[0, 1], yticks=[0, 1])
 figure(
@@ -98,8 +97,8 @@ figure(
     "left case to the upper right case; the two other corners are blue.",
     caption="Left, how wrong the network was, step by step. Right, what "
     "it answers between the four cases: blue for on, orange for off. "
-    "White circles are the cases with the lamp on, black squares those "
-    "with the lamp off.",
+    "Black points are the cases with the lamp on, white ones those with "
+    "the lamp off.",
 )
 
 # %% [markdown]
