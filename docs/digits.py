@@ -208,7 +208,8 @@ def small_network(sizes, bend, initialize, batch_size, epochs, data):
 tanh = [784, 32, 32, 10], Tanh, glorot_uniform, 64, 40
 relu = [784, 128, 64, 10], ReLU, he_normal, 128, 50
 
-in_parallel = Parallel(n_jobs=2)  # two networks learn at a time
+# Two networks learn at a time, each in a process of its own.
+in_parallel = Parallel(n_jobs=2, max_nbytes=None)
 noisy_run, relu_run, tanh_run, sigmoid_run = in_parallel([
     delayed(sigmoid_network)(0.1),
     delayed(small_network)(*relu, learning),
@@ -531,7 +532,7 @@ mixed = np.random.default_rng(4).permutation(70_000)
 x_mixed = np.vstack([x, x_test])[mixed]
 y_mixed = np.concatenate([y, y_test])[mixed]
 own_learning = x_mixed[:56_000], y_mixed[:56_000]
-own_run = Parallel(n_jobs=2, return_as="generator")(
+own_run = Parallel(n_jobs=2, max_nbytes=None, return_as="generator")(
     [delayed(small_network)(*tanh, own_learning)]
 )
 
