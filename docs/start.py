@@ -48,6 +48,7 @@ print(np.hstack([x, t, p.round(3)]))
 # %% tags=["check"]
 assert abs(p - t).max() < 0.01
 numbers = W1.size + b1.size + W2.size + b2.size
+seeds, close = range(20), 0.1  # of the trials below
 
 # %% [markdown]
 # A row is a case: the two switches, the lamp, and what the network says.
@@ -129,7 +130,6 @@ def learn(seed, bend=True, size=1.0, lr=1.0, bias=True, neurons=8):
     return abs(p - t).max()
 
 
-seeds, close = range(20), 0.1
 changes = [
     ("nothing", {}, "–"),
     ("one neuron in the middle", {"neurons": 1}, "[9](gates.py)"),
