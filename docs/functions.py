@@ -389,16 +389,16 @@ for rule, rate in ((SGD, 0.05), (Adam, 0.02)):
             sample = sample_function(
                 FUNCTIONS["3 sin x"], 512, rng=rng(100 + seed)
             )
+            falling = cosine(rate, 3200, warmup=50)
             fit(
                 model, mean_squared_error, rule(model.params, rate),
                 sample, epochs=400, batch_size=64, rng=rng(seed),
-                schedule=cosine(rate, 3200, warmup=50) if sinks else None,
-                progress=False,
+                schedule=falling if sinks else None, progress=False,
             )
             L, _ = mean_squared_error(model.forward(curve[0]), curve[1])
             found.append(np.sqrt(L))
-        mixtures.append([rule.__name__, "sinking" if sinks else "constant",
-                         np.array(found)])
+        path = "sinking" if sinks else "constant"
+        mixtures.append([rule.__name__, path, np.array(found)])
 mean = [found.mean() for _, _, found in mixtures]
 assert mean[1] < mean[0] and mean[3] < mean[2] < mean[0]
 

@@ -6,6 +6,7 @@ import logging
 import runpy
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbclient
@@ -16,7 +17,9 @@ from bs4 import BeautifulSoup
 from jinja2 import Environment
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
-from mkdocs.exceptions import Abort
+from mkdocs.exceptions import Abort, PluginError
+
+from weave.mathematics import Mathematics
 
 ROOT = Path(__file__).parent.parent
 GOOD = """\
@@ -310,3 +313,14 @@ def test_one_page_alone(
     page = Path(capsys.readouterr().out.strip())
     assert page == root / ".cache" / "page" / "a.html"
     assert "Title" in soup(page).get_text()
+
+
+def test_a_missing_katex_is_named_before_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from weave import hooks
+
+    monkeypatch.setattr(hooks, "mathematics", Mathematics(tmp_path))
+    config = SimpleNamespace(config_file_path=str(tmp_path / "mkdocs.yml"))
+    with pytest.raises(PluginError, match="`npm ci` brings it"):
+        hooks.on_config(config)

@@ -6,6 +6,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 from weave.chapter import MIME
 from weave.execute import Cell, WeaveError
@@ -204,3 +205,11 @@ def test_the_notebook_holds_what_jupyter_knows() -> None:
 def test_the_notebook_is_the_same_every_time() -> None:
     cells = [text("# A"), code("x")]
     assert notebook(cells) == notebook(cells)
+
+
+def test_what_was_printed_in_pieces_is_one_text() -> None:
+    woven = page(
+        code("x", stream("a\n"), stream("b\n"), display(), stream("c\n"))
+    )
+    texts = [BeautifulSoup(f, "html.parser").text for f in woven.fragments]
+    assert texts == ["a\nb", "plain & simple", "c"]

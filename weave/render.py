@@ -99,7 +99,8 @@ def _cell(page: Page, cell: Cell, source_url: str) -> list[str]:
     """Return the blocks of Markdown that show a cell."""
     if cell.kind != "code":
         return [cell.source]
-    outputs = [_output(page, out, source_url) for out in cell.outputs]
+    merged = _merged(cell.outputs)
+    outputs = [_output(page, out, source_url) for out in merged]
     code = _fence(cell.source)
     if not cell.source.strip() or _only_loom(cell.source):
         return outputs
@@ -111,6 +112,19 @@ def _cell(page: Page, cell: Cell, source_url: str) -> list[str]:
             )
             return [*outputs, fold]
     return [code, *outputs]
+
+
+def _merged(outputs: list[Any]) -> list[Any]:
+    """Join what was printed in pieces; where it broke is chance."""
+    merged: list[Any] = []
+    for output in outputs:
+        last = merged[-1]["output_type"] if merged else ""
+        if output["output_type"] == last == "stream":
+            text = merged[-1]["text"] + output["text"]
+            merged[-1] = {**output, "text": text}
+        else:
+            merged.append(output)
+    return merged
 
 
 def _only_loom(code: str) -> bool:
