@@ -445,7 +445,7 @@ print(summary(plain[0]))
 # %% tags=["hide"]
 fig, ax = subplots(figsize=(5.4, 3.2))
 for name, history, place, color, style in [
-    ("tutorial's ReLU network", relu_history, (21, 2.5), INK, ":"),
+    ("tutorial's ReLU network", relu_history, (18, 3.3), INK, ":"),
     ("dropout", plain_histories[0], (10.3, 1.5), GREEN, "--"),
     ("distortions", distorted_histories[0], (16.5, 1.0), VALUE, "-"),
 ]:
