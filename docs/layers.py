@@ -721,37 +721,112 @@ assert gap < 1e-12
 #
 # ## Exercises
 #
-# Try each before you unfold the solution under it.
+# ### Exercise 2.1 · Eight shapes
 #
-# **1. A check.** A layer has 10 inputs and 4 neurons, and a batch has 32
-# examples. Write down the shapes of $x$, $W$, $b$, $y$, $dy$, $dW$, $db$
-# and $dx$, then let `Dense` confirm them.
+# A layer has 10 inputs and 4 neurons, and a batch has 32 examples. Write
+# down the shape of each array.
+#
+# ??? tip "Hint"
+#
+#     A row is an example. Every gradient has the shape of what it is the
+#     gradient of.
+
+# %% tags=["starter"]
+shapes = {  # such as (10, 4), or (4,)
+    "x": None, "W": None, "b": None, "y": None,
+    "dy": None, "dW": None, "db": None, "dx": None,
+}
 
 # %% tags=["solution"]
-check = Dense(np.zeros((10, 4)))
-y_check = check.forward(np.zeros((32, 10)), train=True)
-dx_check = check.backward(np.zeros((32, 4)))
-assert y_check.shape == (32, 4) and dx_check.shape == (32, 10)
-assert check.weight.grad.shape == (10, 4)
-assert check.bias.grad.shape == (4,)
+shapes = {
+    "x": (32, 10), "W": (10, 4), "b": (4,), "y": (32, 4),
+    "dy": (32, 4), "dW": (10, 4), "db": (4,), "dx": (32, 10),
+}
+
+# %% tags=["tests"]
+import numpy as np
+
+from nn import Dense
+
+layer = Dense(np.zeros((10, 4)))
+x = np.zeros((32, 10))
+y = layer.forward(x, train=True)
+dy = np.zeros_like(y)
+dx = layer.backward(dy)
+arrays = {
+    "x": x, "W": layer.weight.value, "b": layer.bias.value, "y": y,
+    "dy": dy, "dW": layer.weight.grad, "db": layer.bias.grad, "dx": dx,
+}
+for name, array in arrays.items():
+    assert shapes[name] == array.shape, f"{name} is not {shapes[name]}"
 
 # %% [markdown]
-# **2. The mean.** With $L$ the *mean* over the $n$ examples of half the
-# squared outputs, what is $dy$, and what becomes of $dW$? Where should
-# the $1/n$ stand: in the loss, in every layer, or in both?
+# ### Exercise 2.2 · Where the mean belongs
+#
+# Let $L$ be the *mean* over the $n$ examples of half the sum of their
+# squared outputs. What is $dy$ now? Nothing in the layer changes.
+#
+# ??? tip "Hint"
+#
+#     A mean is a sum, divided by $n$. So is each of its slopes.
+
+# %% tags=["starter"]
+import numpy as np
+
+
+def loss(y):
+    """The mean over the rows of half the sum of squares."""
+    return 0.5 * np.sum(y**2) / len(y)
+
+
+def gradient(y):
+    """dL/dy, of the shape of y."""
+    raise NotImplementedError("your formula")
 
 # %% tags=["solution"]
-# dy = y / n, so dW has the 1/n in it already. Only the loss knows that
-# it averages, so there it belongs. A second 1/n, in every layer's dW,
-# makes each step n times too small; in dx too, n * n times too small
-# for the layer before.
-layer.forward(x, train=True)
-layer.backward(y / len(x))
-assert np.allclose(layer.weight.grad, dW / len(x))
+# Only the loss knows that it averages, so the 1/n stands here. A second
+# 1/n in each layer's dW would make every step n times too small; in dx
+# too, n * n times too small for the layer before.
+def gradient(y):
+    return y / len(y)
+
+# %% tags=["tests"]
+y = np.array([[4.8, 1.21, 2.385], [1.9, 2.8, 0.7]])
+for index in np.ndindex(y.shape):
+    nudge = np.zeros_like(y)
+    nudge[index] = 1e-6
+    measured = (loss(y + nudge) - loss(y - nudge)) / 2e-6
+    found = gradient(y)[index]
+    assert abs(found - measured) < 1e-8, f"dy{index} is {measured:.6f}"
 
 # %% [markdown]
-# **3. No bias.** Write a layer `Linear` for $y = xW$: `params`,
-# `forward`, `backward`. Use it inside a `Sequential`.
+# ### Exercise 2.3 · No bias
+#
+# Write a layer `Linear` for $y = xW$ that can stand in a `Sequential`.
+#
+# ??? tip "Hint"
+#
+#     `Dense` without everything that says `bias`. Write *into* the
+#     gradient: `grad[...] =`.
+
+# %% tags=["starter"]
+import numpy as np
+
+from nn import Dense, Parameter, Sequential
+
+
+class Linear:
+    """y = x W, for x (n, d_in) and W (d_in, d_out)."""
+
+    def __init__(self, weight):
+        self.weight = Parameter(weight)
+        self.params = (self.weight,)
+
+    def forward(self, x, train=False):
+        raise NotImplementedError("your code")
+
+    def backward(self, dy):
+        raise NotImplementedError("your code")
 
 # %% tags=["solution"]
 class Linear:
@@ -768,38 +843,84 @@ class Linear:
         self.weight.grad[...] = self.x.T @ dy
         return dy @ self.weight.value.T
 
-
-linear = Sequential(Linear(W), Dense(np.eye(3)))
-linear.forward(x, train=True)
-linear.backward(x @ W)
-assert np.allclose(linear.params[0].grad, x.T @ (x @ W))
+# %% tags=["tests"]
+rng = np.random.default_rng(0)
+x, W = rng.normal(size=(2, 4)), rng.normal(size=(4, 3))
+mine, theirs = Linear(W), Dense(W)
+gradient = mine.weight.grad
+for layer in (mine, theirs):
+    layer.y = layer.forward(x, train=True)
+    layer.dx = layer.backward(layer.y)
+assert np.allclose(mine.y, theirs.y)
+assert np.allclose(mine.dx, theirs.dx)
+assert np.allclose(mine.weight.grad, theirs.weight.grad)
+assert mine.weight.grad is gradient, "write into the array that is there"
+model = Sequential(Linear(W), Dense(np.eye(3)))
+model.backward(model.forward(x, train=True))
+assert np.allclose(model.params[0].grad, theirs.weight.grad)
 
 # %% [markdown]
-# **4. The missing sum.** A colleague writes `db = dy`. For which batch
-# does it work, and what happens for all others?
+# ### Exercise 2.4 · The missing sum
+#
+# A colleague writes `db = dy` and tests it with one example. It works.
+# With a batch, what shape does $b$ have after one step
+# `b = b - 0.1 * db`, if it was `(3,)` and the batch has 5 examples?
+#
+# ??? tip "Hint"
+#
+#     NumPy stretches `(3,)` over the rows of `(5, 3)`.
+
+# %% tags=["starter"]
+shape = None  # such as (3,)
 
 # %% tags=["solution"]
-# It works for a single example, where there is nothing to sum. With
-# more, (n, d_out) does not fit into (d_out,): NumPy refuses in
-# `bias.grad[...] = dy`. But `bias.grad = dy` would go through, and the
-# step `bias - lr * dy` would turn b into a table with a row an example.
-assert (b - 0.1 * dy).shape == (2, 3)
+# b becomes a table with a row an example: nothing complains, and each
+# example learns a bias of its own. `bias.grad[...] = dy` would have been
+# refused: (5, 3) does not fit into (3,).
+shape = (5, 3)
+
+# %% tags=["tests"]
+import numpy as np
+
+b, dy = np.zeros(3), np.ones((5, 3))
+assert shape == (b - 0.1 * dy).shape
 
 # %% [markdown]
-# **5. A small project: sharing.** Overwriting forbids one layer in two
-# places. Write `Place(layer, clears)`, of which two may stand in a row
-# around one `Dense`, and which *adds* the gradients of both. Which of the
-# two must begin by setting them to zero? Check every entry by nudging.
+# ### Exercise 2.5 · A small project: sharing
+#
+# Overwriting forbids one layer in two places. Write `Place(layer,
+# clears)`, of which two may stand in a row around one `Dense`, and which
+# *adds* the gradients of both. Which of the two must begin by setting
+# them to zero?
+#
+# ??? tip "Hint"
+#
+#     The place that stands last runs backward first: it clears, the other
+#     adds. `Sequential` goes back as far as the first layer that has
+#     parameters, so the first place must be the one that owns them.
+
+# %% tags=["starter"]
+import numpy as np
+
+from nn import Dense, Sequential
+
+
+class Place:
+    """One of two places in a row where the same Dense layer stands."""
+
+    def __init__(self, layer, clears):
+        self.weight, self.bias = layer.weight, layer.bias
+        self.params = () if clears else layer.params
+        self.clears = clears
+
+    def forward(self, x, train=False):
+        raise NotImplementedError("your code")
+
+    def backward(self, dy):
+        raise NotImplementedError("your code")
 
 # %% tags=["solution"]
 class Place:
-    """One of two places in a row where the same layer stands.
-
-    The place that stands last runs backward first: it clears the
-    gradients, and the other adds to them. The one that stands first
-    owns the parameters, so that `Sequential` goes back as far as there.
-    """
-
     def __init__(self, layer, clears):
         self.weight, self.bias = layer.weight, layer.bias
         self.params = () if clears else layer.params
@@ -818,27 +939,28 @@ class Place:
         self.bias.grad += dy.sum(axis=0)
         return dy @ self.weight.value.T
 
-
-core = Dense([[0.5, 0.1], [0.2, -0.3]], bias=[0.3, -0.1])
+# %% tags=["tests"]
+core = Dense(np.array([[0.5, 0.1], [0.2, -0.3]]), bias=np.array([0.3, -0.1]))
 twice = Sequential(Place(core, clears=False), Place(core, clears=True))
 pair = np.array([[1.0, 2.0]])
-twice.backward(twice.forward(pair, train=True))
+for _ in range(2):  # a second time: nothing may be left of the first
+    twice.backward(twice.forward(pair, train=True))
+V, c = core.weight.value, core.bias.value
 
 
-def loss_of_both():
+def half_square():
     out = (pair @ V + c) @ V + c
     return 0.5 * np.sum(out**2)
 
 
-V, c = (p.value.astype(np.float64) for p in core.params)
-for array, p in [(V, core.weight), (c, core.bias)]:
+for array, grad in [(V, core.weight.grad), (c, core.bias.grad)]:
     for index in np.ndindex(array.shape):
-        array[index] += h
-        more = loss_of_both()
-        array[index] -= 2 * h
-        less = loss_of_both()
-        array[index] += h
-        assert np.isclose(p.grad[index], (more - less) / (2 * h), atol=1e-4)
+        array[index] += 1e-6
+        more = half_square()
+        array[index] -= 2e-6
+        less = half_square()
+        array[index] += 1e-6
+        assert np.isclose(grad[index], (more - less) / 2e-6, atol=1e-6)
 
 # %% [markdown]
 # ## Notes

@@ -134,7 +134,8 @@ changes = [
     ("nothing", {}, "–"),
     ("one neuron in the middle", {"neurons": 1}, "[9](gates.py)"),
     ("two neurons in the middle", {"neurons": 2}, "[9](gates.py)"),
-    ("no bias", {"bias": False}, "exercise 3"),
+    ("no bias", {"bias": False},
+     "[exercise 0.3](#exercise-03-half-of-a-symmetry)"),
     ("no `tanh`", {"bend": False}, "3"),
     ("all weights start at 0", {"size": 0.0}, "5"),
     ("all weights start near 0", {"size": 0.001}, "5"),
@@ -302,66 +303,150 @@ everything = length(*[m for _, _, modules in chapters for m in modules])
 #
 # ## Exercises
 #
-# **1. Another rule.** Change `t` so that the lamp is on only if both
-# switches are. Does the same program learn it? How many neurons does it
-# need now?
+# ### Exercise 0.1 · Another rule
+#
+# Let the lamp be on only if *both* switches are. Does the program learn
+# it with no neurons in the middle at all? Fill in the gradients of the
+# one neuron that is left.
+#
+# ??? tip "Hint"
+#
+#     The last neuron of the thirty lines sees `h`. This one sees `x`.
 
-# %% tags=["solution"]
-# None in the middle: the neuron that answers can do it alone. A line
-# can part one corner from the other three; see chapter 9.
-t_and = np.array([[0], [0], [0], [1]])
-for seed in seeds:
+# %% tags=["starter"]
+import numpy as np
+
+x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+t = np.array([[0], [0], [0], [1]])
+
+
+def learn_and(seed, steps=1000, lr=1.0):
+    """The four answers of one neuron after so many steps."""
     rng = np.random.default_rng(seed)
     W, b = rng.normal(size=(2, 1)), np.zeros(1)
-    for _ in range(1000):
+    for _ in range(steps):
         p = 1 / (1 + np.exp(-(x @ W + b)))
-        dz = (p - t_and) / 4
-        W -= lr * x.T @ dz
-        b -= lr * dz.sum(axis=0)
-    assert abs(p - t_and).max() < 0.1
-
-# %% [markdown]
-# **2. Count.** How many numbers does the network learn? And with 100
-# neurons in the middle?
+        raise NotImplementedError("dz, and two steps")
+    return p
 
 # %% tags=["solution"]
-assert numbers == (2 * 8 + 8) + (8 * 1 + 1)
-assert (2 * 100 + 100) + (100 * 1 + 1) == 401
+# A line can part one corner from the other three; see chapter 9.
+def learn_and(seed, steps=1000, lr=1.0):
+    rng = np.random.default_rng(seed)
+    W, b = rng.normal(size=(2, 1)), np.zeros(1)
+    for _ in range(steps):
+        p = 1 / (1 + np.exp(-(x @ W + b)))
+        dz = (p - t) / 4
+        W -= lr * x.T @ dz
+        b -= lr * dz.sum(axis=0)
+    return p
+
+# %% tags=["tests"]
+for seed in range(20):
+    worst = abs(learn_and(seed) - t).max()
+    assert worst < 0.1, f"seed {seed}: an answer is {worst:.2f} off"
 
 # %% [markdown]
-# **3. Half of a symmetry.** Without a bias no run succeeds. Look at the
-# first case, both switches off. What does the network answer then, for
-# any weights whatever?
+# ### Exercise 0.2 · Count
+#
+# How many numbers does a network of this kind learn, with `neurons` in
+# the middle?
+#
+# ??? tip "Hint"
+#
+#     Each neuron has a weight for everything that it looks at, and one
+#     bias.
+
+# %% tags=["starter"]
+def count(neurons):
+    """The weights and biases from 2 switches to 1 lamp."""
+    raise NotImplementedError("your formula")
+
+# %% tags=["solution"]
+# 2 weights and a bias for each neuron; then one neuron that sees all.
+def count(neurons):
+    return (2 * neurons + neurons) + (neurons + 1)
+
+# %% tags=["tests"]
+assert count(8) == 33, "the thirty lines learn 33 numbers"
+assert count(100) == 401
+assert count(0) == 1, "the last bias is always there"
+
+# %% [markdown]
+# ### Exercise 0.3 · Half of a symmetry
+#
+# Without a bias no run succeeds. Look at the first case, both switches
+# off. What does the network answer then, for any weights whatever?
+#
+# ??? tip "Hint"
+#
+#     Follow the zeros: what is `x @ W1`, what is its `tanh`?
+
+# %% tags=["starter"]
+import numpy as np
+
+answer = None  # a number: what the network says to (0, 0)
 
 # %% tags=["solution"]
 # x is (0, 0), so h = tanh(0) = 0 and p = 1 / (1 + exp(0)) = 1/2.
+answer = 1 / 2
+
+# %% tags=["tests"]
+rng = np.random.default_rng(0)
 none = np.zeros((1, 2))
-for W, V in [(rng.normal(size=(2, 8)), rng.normal(size=(8, 1)))
-             for _ in range(5)]:
-    assert 1 / (1 + np.exp(-(np.tanh(none @ W) @ V))) == 0.5
+for _ in range(5):
+    W1, W2 = rng.normal(size=(2, 8)), rng.normal(size=(8, 1))
+    p = 1 / (1 + np.exp(-(np.tanh(none @ W1) @ W2)))
+    assert answer == p.item(), "some network answers otherwise"
 
 # %% [markdown]
-# **4. A small project.** Learn the sum of two binary digits: two inputs,
-# two outputs, one for each binary digit of 0, 1 or 2. What must change
-# in the thirty lines, and what need not?
+# ### Exercise 0.4 · A small project: adding
+#
+# Teach a network the sum of two binary digits: two inputs, and two
+# outputs, one for each binary digit of 0, 1 or 2. What must change in
+# the thirty lines, and what need not?
+#
+# ??? tip "Hint"
+#
+#     Only what has the width of the answer changes: `t`, `W2` and `b2`.
+
+# %% tags=["starter"]
+import numpy as np
+
+x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+t = None  # (4, 2): the twos, the ones
+
+
+def learn_sum(seed, steps=1000):
+    """The answers (4, 2) of a network with 8 neurons in the middle."""
+    raise NotImplementedError("your thirty lines")
 
 # %% tags=["solution"]
-# t, and the width of W2 and b2. The gradients stay as they are, if the
-# loss still divides by the 4 examples and not by the 8 answers.
-t2 = np.array([[0, 0], [0, 1], [0, 1], [1, 0]])
-rng = np.random.default_rng(0)
-W1, b1 = rng.normal(size=(2, 8)), np.zeros(8)
-W2, b2 = rng.normal(size=(8, 2)), np.zeros(2)
-for step in range(1000):
-    h = np.tanh(x @ W1 + b1)
-    p = 1 / (1 + np.exp(-(h @ W2 + b2)))
-    dz = (p - t2) / 4
-    da = (dz @ W2.T) * (1 - h * h)
-    W2 -= h.T @ dz
-    b2 -= dz.sum(axis=0)
-    W1 -= x.T @ da
-    b1 -= da.sum(axis=0)
-assert np.array_equal(p.round(), t2)
+# The gradients stay as they are, if the loss still divides by the four
+# examples and not by the eight answers.
+t = np.array([[0, 0], [0, 1], [0, 1], [1, 0]])
+
+
+def learn_sum(seed, steps=1000):
+    rng = np.random.default_rng(seed)
+    W1, b1 = rng.normal(size=(2, 8)), np.zeros(8)
+    W2, b2 = rng.normal(size=(8, 2)), np.zeros(2)
+    for _ in range(steps):
+        h = np.tanh(x @ W1 + b1)
+        p = 1 / (1 + np.exp(-(h @ W2 + b2)))
+        dz = (p - t) / 4
+        da = (dz @ W2.T) * (1 - h * h)
+        W2 -= h.T @ dz
+        b2 -= dz.sum(axis=0)
+        W1 -= x.T @ da
+        b1 -= da.sum(axis=0)
+    return p
+
+# %% tags=["tests"]
+sums = x.sum(axis=1)  # 0, 1, 1, 2
+for seed in range(3):
+    twos, ones = learn_sum(seed).T
+    assert np.array_equal(2 * twos.round() + ones.round(), sums)
 
 # %% [markdown]
 # ## Notes

@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from weave.execute import read
-from weave.inline import PATTERN
+from weave.exercises import exercises
+from weave.inline import PATTERN, fields
 from weave.render import FOLDED
 from weave.source import calls, find, unshown
 
@@ -133,6 +134,43 @@ def test_the_contents_say_what_the_chapters_are_called() -> None:
         if name.endswith(".py"):
             first = read(ROOT / "docs" / name)[0].source
             assert first.partition("\n")[0] == f"# {title}", name
+
+
+# ---- Exercises.
+
+
+def number(chapter: Path) -> int | None:
+    """Return the number of a chapter, if it has one."""
+    found = re.match(r"# (\d+) · ", read(chapter)[0].source)
+    return int(found[1]) if found else None
+
+
+@chapters
+def test_a_chapter_of_part_one_has_its_exercises(chapter: Path) -> None:
+    numbers = [e.number for e in exercises(read(chapter)).values()]
+    own = number(chapter)
+    assert numbers == [f"{own}.{i + 1}" for i in range(len(numbers))]
+    if own is not None and own <= 8:
+        assert 4 <= len(numbers) <= 6
+    text = "".join(c.source for c in read(chapter) if c.kind == "markdown")
+    assert text.count('\n??? tip "Hint"\n') == len(numbers)
+
+
+@chapters
+def test_each_solution_passes_and_each_starter_fails(chapter: Path) -> None:
+    for exercise in exercises(read(chapter)).values():
+        exec(compile(exercise.solved, exercise.number, "exec"), {})
+        with pytest.raises((AssertionError, NotImplementedError)):
+            exec(compile(exercise.begun, exercise.number, "exec"), {})
+
+
+@chapters
+def test_no_exercise_asks_with_a_number_of_a_solution(chapter: Path) -> None:
+    # The kernel has run the solutions above; their names may be anything.
+    texts = [c.source for c in read(chapter) if c.kind == "markdown"]
+    places = [i for i, t in enumerate(texts) if "## Exercises" in t]
+    for text in texts[places[0] + 1 :] if places else []:
+        assert fields(text) == []
 
 
 # ---- No result is typed by hand.

@@ -45,6 +45,20 @@ figure(fig, "line", alt="A line.", caption="It rises.")
 show("layers:relu")
 table([["a", 1]], header=["name", "number"], caption="One.")
 print("1 < 2")
+
+# %% [markdown]
+# ### Exercise 1.1 · Ten
+#
+# Say ten.
+
+# %% tags=["starter"]
+ten = None
+
+# %% tags=["solution"]
+ten = 10
+
+# %% tags=["tests"]
+assert ten == 10
 """
 INDEX = "# Index\n\nNo mathematics.\n\n## End\n"
 CONFIG = f"""\
@@ -150,13 +164,24 @@ def test_a_page_without_formulas_loads_no_fonts(book: Path) -> None:
 
 
 def test_a_chapter_can_be_downloaded(page: BeautifulSoup, book: Path) -> None:
-    links = [str(a["href"]) for a in page.select(".downloads a")]
+    links = [str(a["href"]) for a in page.select("h1 + .downloads a")]
     assert links == ["good.ipynb", "good.py"]
     folder = book / "site" / "good"
     assert (folder / "good.py").read_text() == GOOD
     notebook = nbformat.read(folder / "good.ipynb", as_version=4)
     assert "[Figure 1.1](#fig-line)" in notebook.cells[0].source
     assert "image/svg+xml" in notebook.cells[2].outputs[0].data
+
+
+def test_an_exercise_can_be_downloaded(
+    page: BeautifulSoup, book: Path
+) -> None:
+    (link,) = page.select('a[href$="exercise-1-1.py"]')
+    assert link.has_attr("download")
+    begun = (book / "site" / "good" / "exercise-1-1.py").read_text()
+    with pytest.raises(AssertionError):
+        exec(begun, {})
+    exec(begun.replace("None", "10"), {})
 
 
 def test_other_pages_are_left_alone(book: Path) -> None:

@@ -80,7 +80,6 @@ def test_printed_text_and_results_are_kept_aside() -> None:
     [
         ("hide", "Code"),
         ("check", "What is claimed here, checked"),
-        ("solution", "Solution"),
     ],
 )
 def test_a_folded_input_unfolds_below_its_outputs(

@@ -9,6 +9,7 @@ The way of a chapter through the loom, one module a step:
 
     execute      runs its code in a fresh kernel, or finds the results
     inline       computes the {{ expressions }} in its prose
+    exercises    finds starters, solutions and tests among the cells
     render       makes one Markdown page of prose, code and results
     mathematics  sets the formulas in the page's final HTML
     hooks        is where MkDocs calls the steps

@@ -124,7 +124,7 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """Complete a page: its formulas, then figures and printed text.
 
     Only now, since what was kept aside is not for the search index. A
-    chapter's notebook is written beside it.
+    chapter's notebook and its exercises are written beside it.
     """
     try:
         html = mathematics.typeset(output)
@@ -143,6 +143,9 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
         target.parent.mkdir(parents=True, exist_ok=True)
         cells = chapters[str(page.file.abs_src_path)]
         target.write_text(render.notebook(cells), "utf-8")
+        for exercise in woven.exercises.values():
+            path = target.with_name(exercise.file)
+            path.write_text(exercise.begun, "utf-8")
     return mend(html)
 
 

@@ -17,12 +17,15 @@ from typing import Any
 
 from weave.chapter import MIME
 from weave.execute import Cell, WeaveError
+from weave.exercises import Exercise, exercises
 
 # The tags of cells whose code is folded, and what stands on the fold.
 FOLDED = {
     "hide": "Code",
     "check": "What is claimed here, checked",
+    "starter": "Starter and tests",
     "solution": "Solution",
+    "tests": "",  # folded together with the starter
 }
 REFERENCE = re.compile(r"\[\]\(#((?:fig|tab)-[a-z0-9-]+)\)")
 
@@ -35,6 +38,7 @@ class Page:
     fragments: list[str] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    exercises: dict[int, Exercise] = field(default_factory=dict)
     number: str = ""
 
     @property
@@ -75,7 +79,13 @@ def weave(cells: list[Cell], source_url: str) -> Page:
     page = Page()
     title = re.match(r"# (\d+)\b", cells[0].source if cells else "")
     page.number = f"{title[1]}." if title else ""
-    blocks = [_cell(page, cell, source_url) for cell in cells]
+    page.exercises = exercises(cells)
+    blocks = [
+        _exercise(page.exercises[place])
+        if place in page.exercises
+        else _cell(page, cell, source_url)
+        for place, cell in enumerate(cells)
+    ]
     for cell, lines in zip(cells, blocks, strict=True):
         if cell.kind == "markdown":
             cell.source = REFERENCE.sub(
@@ -104,14 +114,36 @@ def _cell(page: Page, cell: Cell, source_url: str) -> list[str]:
     code = _fence(cell.source)
     if not cell.source.strip() or _only_loom(cell.source):
         return outputs
+    if "tests" in cell.tags:
+        return outputs
+    if "solution" in cell.tags:
+        return [_fold(FOLDED["solution"], code, *outputs)]
     for tag, summary in FOLDED.items():
         if tag in cell.tags:
-            fold = (
-                '<details class="code" markdown="1">'
-                f"<summary>{summary}</summary>\n\n{code}\n\n</details>"
-            )
-            return [*outputs, fold]
+            return [*outputs, _fold(summary, code)]
     return [code, *outputs]
+
+
+def _fold(summary: str, *blocks: str) -> str:
+    """Return what unfolds below its summary."""
+    inside = "\n\n".join(blocks)
+    return (
+        '<details class="code" markdown="1">'
+        f"<summary>{summary}</summary>\n\n{inside}\n\n</details>"
+    )
+
+
+def _exercise(exercise: Exercise) -> list[str]:
+    """Return the fold with an exercise's starter, tests and file."""
+    return [
+        _fold(
+            FOLDED["starter"],
+            _fence(exercise.starter),
+            f'<p class="downloads">Done when these tests pass (<a href="'
+            f'{exercise.file}" download>all of it as a file</a>):</p>',
+            _fence(exercise.tests),
+        )
+    ]
 
 
 def _merged(outputs: list[Any]) -> list[Any]:

@@ -1,0 +1,88 @@
+"""Exercises: found in a chapter, folded on its page, taken home."""
+
+from __future__ import annotations
+
+import pytest
+
+from weave.execute import Cell, WeaveError
+from weave.exercises import exercises
+from weave.render import weave
+
+HEADING = "## Exercises\n\n### Exercise 3.1 · Twice\n\nReturn 2x."
+STARTER = "def f(x):\n    raise NotImplementedError"
+SOLUTION = "def f(x):\n    return 2 * x"
+TESTS = "assert f(2) == 4"
+
+
+def code(source: str, *tags: str) -> Cell:
+    return Cell("code", source, list(tags))
+
+
+def chapter(heading: str = HEADING, *parts: str) -> list[Cell]:
+    sources = {"starter": STARTER, "solution": SOLUTION, "tests": TESTS}
+    return [
+        Cell("markdown", heading, []),
+        *(code(sources[part], part) for part in parts or sources),
+    ]
+
+
+def test_an_exercise_is_found_under_its_heading() -> None:
+    (place, exercise), *others = exercises(chapter()).items()
+    assert (place, others) == (1, [])
+    assert (exercise.number, exercise.title) == ("3.1", "Twice")
+    assert exercise.solution == SOLUTION
+    assert exercise.file == "exercise-3-1.py"
+
+
+def test_the_last_heading_above_counts() -> None:
+    heading = f"{HEADING}\n\n### Exercise 3.2 · Thrice\n\nReturn 3x."
+    (exercise,) = exercises(chapter(heading)).values()
+    assert (exercise.number, exercise.title) == ("3.2", "Thrice")
+
+
+def test_what_is_begun_fails_and_what_is_solved_does_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (exercise,) = exercises(chapter()).values()
+    with pytest.raises(NotImplementedError):
+        exec(exercise.begun, {})
+    exec(exercise.solved, {})
+    mine = exercise.begun.replace(STARTER, SOLUTION)
+    assert capsys.readouterr().out == ""
+    exec(mine, {})
+    assert capsys.readouterr().out == "Exercise 3.1: all tests pass\n"
+
+
+@pytest.mark.parametrize(
+    ("heading", "parts", "cell"),
+    [
+        ("## Exercises", (), 2),
+        (HEADING, ("starter",), 2),
+        (HEADING, ("starter", "tests", "solution"), 2),
+        (HEADING, ("starter", "solution"), 2),
+        (HEADING, ("solution", "tests"), 2),
+        (HEADING, ("starter", "solution", "tests", "tests"), 5),
+    ],
+)
+def test_half_an_exercise_is_an_error(
+    heading: str, parts: tuple[str, ...], cell: int
+) -> None:
+    with pytest.raises(WeaveError, match=f"cell {cell}: "):
+        exercises(chapter(heading, *parts))
+
+
+def test_starter_and_tests_share_a_fold_above_the_solution() -> None:
+    cells = chapter()
+    cells[2].outputs = [
+        {"output_type": "stream", "name": "stdout", "text": "a spoiler"}
+    ]
+    page = weave(cells, "")
+    prose, starter, solution = page.blocks
+    assert prose == HEADING
+    assert starter.index(STARTER) < starter.index("exercise-3-1.py")
+    assert starter.index("exercise-3-1.py") < starter.index(TESTS)
+    assert "<summary>Starter and tests</summary>" in starter
+    assert solution.startswith("<details")
+    assert "<summary>Solution</summary>" in solution
+    assert SOLUTION in solution
+    assert solution.index("data-woven") < solution.index("</details>")
