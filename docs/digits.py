@@ -32,7 +32,7 @@ from nn.optimizers import SGD, AdamW
 from nn.schedules import one_cycle
 from nn.training import fit
 from weave import DATA, GREEN, INK, PINK, VALUE
-from weave import figure, recall, show, subplots, table
+from weave import figure, show, subplots, table
 
 # %% [markdown]
 # ## Seventy thousand digits
@@ -274,20 +274,27 @@ assert seen > 0.998 and unseen < 0.983 and least < 45
 #
 # One way to keep a network from learning by heart is to disturb it while
 # it learns. *Dropout* silences numbers at random, anew for each example,
-# so that no unit can count on another being there. Why this works is the
-# business of chapter 13; the layer itself is short enough to read now.
+# so that no unit can count on another being there. What is left is divided
+# by the share that stays, so that on average every number is what it was.
+# On the way back the same mask multiplies the gradients. When this helps,
+# and how much, is the business of chapter 13.
 
 # %%
-recall("dropout:Dropout")
+show("dropout:")
+show("dropout:Dropout")
 
 # %% [markdown]
 # *Batch normalization* disturbs too, if less: it gives every unit mean 0
 # and variance 1 over the batch, so that what one picture becomes depends
 # a little on which others came along. Above all it lets the rate be
-# larger. Its derivation is in chapter 12.
+# larger. Its way back is the one formula in this chapter that is used
+# before it is derived: the batch's mean and variance depend on every
+# example, so each $dx$ does too. The numbers in the doctest can be checked
+# by hand, chapter 8's check has been run on it, and chapter 12 derives it.
 
 # %%
-recall("normalization:BatchNorm")
+show("normalization:")
+show("normalization:BatchNorm")
 
 # %% [markdown]
 # The network gets larger at the same time, 784-512-256-10, for dropout

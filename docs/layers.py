@@ -407,10 +407,10 @@ table(
 #
 # ## The same in single steps
 #
-# There is a second witness. `Value`, the engine of `nn/scalar.py` and the
-# subject of chapter 1, knows no matrices. It adds and multiplies single
+# There is a second witness. `Value`, the engine of
+# [chapter 1](scalar.py), knows no matrices. It adds and multiplies single
 # numbers, and each result remembers pairs: a number it came from, and the
-# slope toward that number. For a product $ab$ the slopes are $b$ and $a$:
+# slope toward that number. For a product $uv$ the slopes are $v$ and $u$:
 
 # %%
 recall("scalar:Value.__mul__")

@@ -136,11 +136,11 @@ changes = [
     ("two neurons in the middle", {"neurons": 2}, "[9](gates.py)"),
     ("no bias", {"bias": False},
      "[exercise 0.3](#exercise-03-half-of-a-symmetry)"),
-    ("no `tanh`", {"bend": False}, "3"),
-    ("all weights start at 0", {"size": 0.0}, "5"),
-    ("all weights start near 0", {"size": 0.001}, "5"),
-    ("steps a hundred times shorter", {"lr": 0.01}, "6"),
-    ("steps a hundred times longer", {"lr": 100.0}, "6"),
+    ("no `tanh`", {"bend": False}, "[3](activations.py)"),
+    ("all weights start at 0", {"size": 0.0}, "[5](initializers.py)"),
+    ("all weights start near 0", {"size": 0.001}, "[5](initializers.py)"),
+    ("steps a hundred times shorter", {"lr": 0.01}, "[6](optimizers.py)"),
+    ("steps a hundred times longer", {"lr": 100.0}, "[6](optimizers.py)"),
 ]
 successes = {
     change: sum(learn(seed, **how) < close for seed in seeds)
@@ -196,8 +196,9 @@ assert abs(sigmoid(model.forward(inputs)) - lamp).max() < 0.05
 # %% [markdown]
 # With the same few words the later chapters teach a network to follow a
 # sine and to read handwriting. None of them is a black box to you by
-# then. You will have read `Dense` in chapter 2, `Tanh` in chapter 3,
-# `Adam` in chapter 6, and checked their gradients yourself.
+# then. You will have read `Dense` in [chapter 2](layers.py), `Tanh` in
+# [chapter 3](activations.py), `Adam` in [chapter 6](optimizers.py), and
+# checked their gradients yourself.
 #
 # ## A map
 #
@@ -219,29 +220,28 @@ def length(*modules):
 
 
 chapters = [
-    ("1 · The chain rule", "How does a change at the input reach the "
+    ("[1 · The chain rule](scalar.py)", "How does a change at the input reach the "
      "output?", ["scalar"]),
     ("[2 · Layers](layers.py)", "What is the chain rule for a thousand "
      "numbers at once?", ["layers"]),
-    ("3 · Activations", "Why bend the line?", ["activations"]),
-    ("4 · Losses", "What does “wrong” cost?", ["losses"]),
-    ("5 · Initialization", "Where does one start?", ["initializers"]),
-    ("6 · Optimizers", "Which way, and how far?",
-     ["optimizers", "schedules"]),
-    ("7 · Training", "How do the pieces learn together?",
-     ["data", "models", "history", "training"]),
-    ("8 · Trusting a gradient", "How do I know that it is right?",
+    ("[3 · Activations](activations.py)", "Why bend the line?", ["activations"]),
+    ("[4 · Losses](losses.py)", "What does “wrong” cost?", ["losses"]),
+    ("[5 · Initialization](initializers.py)", "Where does one start?", ["initializers"]),
+    ("[6 · Optimizers](optimizers.py)", "Which way, and how far?",
+     ["optimizers", "schedules", "clipping"]),
+    ("[7 · Training](training.py)", "How do the pieces learn together?",
+     ["data", "models", "evaluation", "history", "training"]),
+    ("[8 · Trusting a gradient](gradients.py)", "How do I know that it is right?",
      ["gradients"]),
     ("[9 · Logic gates and XOR](gates.py)", "What can a bend do that a "
      "line cannot?", []),
     ("[10 · Learning a function](functions.py)", "How does a network "
      "follow a curve, and where does it stop?", []),
     ("[11 · Reading digits](digits.py)", "How well can it read "
-     "handwriting?", ["digits", "distortions"]),
+     "handwriting?", ["digits", "dropout", "normalization", "distortions"]),
     ("12 · Deep networks", "Why does depth fail, and what repairs it?",
-     ["normalization", "residual"]),
-    ("13 · Generalization", "When is a good fit a bad one?",
-     ["dropout"]),
+     ["residual"]),
+    ("13 · Generalization", "When is a good fit a bad one?", []),
     ("14 · Speed and memory", "Where does the time go?", []),
     ("15 · On to PyTorch and Keras", "What do the big frameworks add?",
      []),

@@ -49,10 +49,10 @@ from nn.gradients import (
     relative_error,
 )
 from nn.digits import mnist
-from nn.distortions import distort, shift
-from nn.normalization import BatchNorm
-from nn.residual import Residual
 from nn.dropout import Dropout
+from nn.normalization import BatchNorm
+from nn.distortions import distort, shift
+from nn.residual import Residual
 
 __all__ = [
     "GELU", "SGD", "AdaGrad", "Adam", "AdamW", "BatchNorm", "Dense",

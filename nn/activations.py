@@ -162,7 +162,7 @@ def _normal_below(x: Array) -> Array:
 
 
 class Softmax:
-    """y = softmax(x); dx_i = y_i (dy_i - sum over j of dy_j y_j).
+    """y = softmax(x); dx_k = y_k (dy_k - sum over j of dy_j y_j).
 
     >>> layer = Softmax()
     >>> layer.forward([[0, 0]], train=True)

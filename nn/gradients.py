@@ -1,6 +1,6 @@
 """Gradients without calculus, to check those with it: nudge, measure.
 
-All in float64. Right code differs by 1e-7 or less, wrong code by 1e-2
+All in float64. Right code differs by 1e-7 or less, wrong code by 1e-3
 or more; a loss that falls proves nothing."""
 
 from __future__ import annotations

@@ -43,15 +43,15 @@ class History:
         return int(np.argmin(self.validation_loss))
 
     def __str__(self) -> str:
-        """The last epoch in one line."""
+        """The last epoch in one line, short enough for a terminal."""
         if not self.train_loss:
             return "no epoch done"
         return (
             f"epoch {len(self.train_loss)}"
-            f"  train loss {self.train_loss[-1]:.4f}"
-            f"  validation loss {self.validation_loss[-1]:.4f}"
+            f"  loss {self.train_loss[-1]:.4f}"
+            f"  validation {self.validation_loss[-1]:.4f}"
             f"  accuracy {self.accuracy[-1]:.4f}"
-            f"  mean gradient {self.mean_gradient[-1]:.1e}"
+            f"  gradient {self.mean_gradient[-1]:.1e}"
         )
 
     def plot(self, axes: Any = None) -> Any:

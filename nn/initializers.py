@@ -69,7 +69,7 @@ def normal(
 def lecun_normal(
     d_in: int, d_out: int, *, rng: Generator, dtype: DTypeLike = F32
 ) -> Array:
-    """Normal, variance 1 / d_in: then y = xW varies as much as x does.
+    """Normal, variance 1 / d_in: y = xW has the mean square of x.
     LeCun, Bottou, Orr and Müller (1998).
 
     >>> W = lecun_normal(400, 300, rng=np.random.default_rng(0))

@@ -83,9 +83,7 @@ def binary_cross_entropy(
         0 <= low <= high <= 1, where, "0 to 1", f"{low:g} to {high:g}"
     )
     costs = np.maximum(z, 0) - z * t + np.log1p(np.exp(-np.abs(z)))
-    L = np.sum(
-        costs / z.size
-    )  # dividing first: the sum cannot overflow
+    L = np.sum(costs / z.size)  # divided first: cannot overflow
     return float(L), ((sigmoid(z) - t) / z.size).astype(own.dtype)
 
 

@@ -60,8 +60,8 @@ class Optimizer:
 @dataclass(eq=False, repr=False)
 class SGD(Optimizer):
     """value -= lr * g. Robbins and Monro (1951). With momentum,
-    v = momentum * v + g and value -= lr * v, Polyak (1964); Nesterov
-    (1983) looks ahead: value -= lr * (g + momentum * v).
+    m = momentum * m + g and value -= lr * m, Polyak (1964); Nesterov
+    (1983) looks ahead: value -= lr * (g + momentum * m).
 
     >>> p = Parameter([1]); p.grad[:] = 4
     >>> SGD([p], lr=0.125).step(); p.value
@@ -80,18 +80,18 @@ class SGD(Optimizer):
         expect(fine, "SGD", "a momentum for nesterov", self.momentum)
 
     def _update(self, value: Array, g: Array, *arrays: Array) -> None:
-        scratch, v = arrays
+        scratch, m = arrays
         if self.momentum:
-            v *= self.momentum
-            v += g
-            g = g + self.momentum * v if self.nesterov else v
+            m *= self.momentum
+            m += g
+            g = g + self.momentum * m if self.nesterov else m
         np.multiply(g, self.lr, out=scratch)
         value -= scratch
 
 
 @dataclass(eq=False, repr=False)
 class AdaGrad(Optimizer):
-    """s += g**2, value -= lr * g / (sqrt(s) + eps): each number has its
+    """v += g**2, value -= lr * g / (sqrt(v) + eps): each number has its
     own step. Duchi, Hazan and Singer (2011).
 
     >>> p = Parameter([1]); p.grad[:] = 4
@@ -104,13 +104,13 @@ class AdaGrad(Optimizer):
     eps: float = 1e-10
     memory = 1
 
-    def _remember(self, s: Array, square: Array) -> None:
-        s += square
+    def _remember(self, v: Array, square: Array) -> None:
+        v += square
 
     def _update(self, value: Array, g: Array, *arrays: Array) -> None:
-        scratch, s = arrays
-        self._remember(s, np.square(g, out=scratch))
-        np.sqrt(s, out=scratch)
+        scratch, v = arrays
+        self._remember(v, np.square(g, out=scratch))
+        np.sqrt(v, out=scratch)
         scratch += self.eps
         np.divide(g, scratch, out=scratch)
         scratch *= self.lr
@@ -119,7 +119,7 @@ class AdaGrad(Optimizer):
 
 @dataclass(eq=False, repr=False)
 class RMSProp(AdaGrad):
-    """s = alpha * s + (1 - alpha) * g**2, then as AdaGrad: it forgets,
+    """v = alpha * v + (1 - alpha) * g**2, then as AdaGrad: it forgets,
     so that steps do not shrink for ever. Tieleman and Hinton (2012).
 
     >>> p = Parameter([1]); p.grad[:] = 4
@@ -136,17 +136,17 @@ class RMSProp(AdaGrad):
         fine = 0 <= self.alpha < 1
         expect(fine, "RMSProp", "alpha in [0, 1)", self.alpha)
 
-    def _remember(self, s: Array, square: Array) -> None:
-        s *= self.alpha
+    def _remember(self, v: Array, square: Array) -> None:
+        v *= self.alpha
         square *= 1 - self.alpha
-        s += square
+        v += square
 
 
 @dataclass(eq=False, repr=False)
 class Adam(Optimizer):
-    """m = b1 * m + (1 - b1) * g, s = b2 * s + (1 - b2) * g**2, with
-    (b1, b2) = betas; at step t, with c1 = 1 - b1**t, c2 = 1 - b2**t,
-    value -= lr * (m / c1) / (sqrt(s / c2) + eps). Kingma, Ba (2014).
+    """m = b1 * m + (1 - b1) * g, v = b2 * v + (1 - b2) * g**2, with
+    (b1, b2) = betas; at step s, with c1 = 1 - b1**s, c2 = 1 - b2**s,
+    value -= lr * (m / c1) / (sqrt(v / c2) + eps). Kingma, Ba (2014).
 
     >>> p = Parameter([1]); p.grad[:] = 4
     >>> Adam([p], lr=0.5).step(); p.value  # step 1: g / sqrt(g**2)
@@ -166,16 +166,16 @@ class Adam(Optimizer):
         expect(fine, self._name, "two betas in [0, 1)", self.betas)
 
     def _update(self, value: Array, g: Array, *arrays: Array) -> None:
-        scratch, m, s = arrays
+        scratch, m, v = arrays
         b1, b2 = self.betas
         m *= b1
         m += np.multiply(g, 1 - b1, out=scratch)
-        s *= b2
+        v *= b2
         np.square(g, out=scratch)
         scratch *= 1 - b2
-        s += scratch
+        v += scratch
         c1, c2 = 1 - b1**self.steps, 1 - b2**self.steps
-        np.sqrt(s, out=scratch)
+        np.sqrt(v, out=scratch)
         scratch += self.eps * math.sqrt(c2)
         np.divide(m, scratch, out=scratch)
         scratch *= self.lr * math.sqrt(c2) / c1
@@ -185,7 +185,7 @@ class Adam(Optimizer):
 @dataclass(eq=False, repr=False)
 class AdamW(Adam):
     """Adam, with value *= 1 - lr * weight_decay before each step: a
-    decay not divided by sqrt(s). Loshchilov and Hutter (2017).
+    decay not divided by sqrt(v). Loshchilov and Hutter (2017).
 
     >>> p = Parameter([1]); p.grad[:] = 0
     >>> AdamW([p], lr=0.5, weight_decay=0.5).step(); p.value

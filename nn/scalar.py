@@ -1,5 +1,5 @@
-"""Reverse mode on single numbers: dL/da = sum over b of dL/db * db/da,
-b being everything computed from a. Linnainmaa (1970)."""
+"""Reverse mode on single numbers: dL/dx = sum over y of dL/dy * dy/dx,
+y being everything computed directly from x. Linnainmaa (1970)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import math
 class Value:
     """A number that remembers how it was computed.
 
-    After `L.backward()`, every Value a behind L has dL/da in `a.grad`.
+    After `L.backward()`, every Value x behind L has dL/dx in `x.grad`.
     Calling it again gives the same gradients: they are overwritten.
 
     >>> x, w, b = Value(3), Value(2), Value(-1)
@@ -24,19 +24,19 @@ class Value:
     ) -> None:
         self.value = float(value)
         self.grad = 0.0
-        self.came_from = came_from  # pairs (input a, slope d self / da)
+        self.came_from = came_from  # pairs (input, slope toward it)
 
     def __add__(self, other: Value | float) -> Value:
-        a, b = self, _value(other)
-        return Value(a.value + b.value, (a, 1.0), (b, 1.0))
+        u, v = self, _value(other)
+        return Value(u.value + v.value, (u, 1.0), (v, 1.0))
 
     def __mul__(self, other: Value | float) -> Value:
-        a, b = self, _value(other)
-        return Value(a.value * b.value, (a, b.value), (b, a.value))
+        u, v = self, _value(other)
+        return Value(u.value * v.value, (u, v.value), (v, u.value))
 
-    def __pow__(self, n: float) -> Value:
-        a = self.value
-        return Value(a**n, (self, n * a ** (n - 1)))
+    def __pow__(self, c: float) -> Value:
+        u = self.value
+        return Value(u**c, (self, c * u ** (c - 1)))
 
     def exp(self) -> Value:
         y = math.exp(self.value)
@@ -70,24 +70,24 @@ class Value:
         return f"Value({self.value:g}, grad={self.grad:g})"
 
     def backward(self) -> None:
-        """Put d self / da into `a.grad` for every a behind this one."""
+        """Put dL/dx into `x.grad` for every x behind this L."""
         order: list[Value] = []  # inputs before results, each once
         seen: set[Value] = set()
         stack = [(self, False)]  # no recursion: graphs may be deep
         while stack:
-            a, inputs_done = stack.pop()
+            y, inputs_done = stack.pop()
             if inputs_done:
-                order.append(a)
-            elif a not in seen:
-                seen.add(a)
-                stack.append((a, True))
-                stack.extend((b, False) for b, _ in a.came_from)
-        for a in order:
-            a.grad = 0.0
+                order.append(y)
+            elif y not in seen:
+                seen.add(y)
+                stack.append((y, True))
+                stack.extend((x, False) for x, _ in y.came_from)
+        for y in order:
+            y.grad = 0.0
         self.grad = 1.0
-        for b in reversed(order):
-            for a, slope in b.came_from:
-                a.grad += b.grad * slope
+        for y in reversed(order):
+            for x, slope in y.came_from:
+                x.grad += y.grad * slope
 
 
 def _value(number: Value | float) -> Value:

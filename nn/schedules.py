@@ -35,7 +35,9 @@ def step_decay(
     """
     expect(every >= 1, "step_decay", "every >= 1", every)
     expect(0 < factor <= 1, "step_decay", "factor in (0, 1]", factor)
-    return _warm_up(lr, warmup, lambda t: lr * factor ** (t // every))
+    return _warm_up(
+        lr, warmup, lambda step: lr * factor ** (step // every)
+    )
 
 
 def exponential_decay(
@@ -49,7 +51,7 @@ def exponential_decay(
     """
     fine = 0 < factor <= 1
     expect(fine, "exponential_decay", "factor in (0, 1]", factor)
-    return _warm_up(lr, warmup, lambda t: lr * factor**t)
+    return _warm_up(lr, warmup, lambda step: lr * factor**step)
 
 
 def cosine(
@@ -66,7 +68,7 @@ def cosine(
     expect(0 <= final <= lr, "cosine", "final in [0, lr]", final)
     length = steps - warmup
     return _warm_up(
-        lr, warmup, lambda t: _ease(lr, final, min(1, t / length))
+        lr, warmup, lambda step: _ease(lr, final, min(1, step / length))
     )
 
 
@@ -104,6 +106,7 @@ def one_cycle(
     return _warm_up(lr, 0, schedule)
 
 
-def _ease(a: float, b: float, share: float) -> float:
-    """From a (share 0) to b (share 1) along half a cosine."""
-    return b + (a - b) * (1 + math.cos(math.pi * share)) / 2
+def _ease(first: float, last: float, share: float) -> float:
+    """From first (share 0) to last (share 1) along half a cosine."""
+    fall = (1 + math.cos(math.pi * share)) / 2  # from 1 to 0
+    return last + (first - last) * fall

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from weave.execute import read
+from weave.execute import exported, read
 from weave.exercises import exercises
 from weave.inline import PATTERN, fields
 from weave.render import FOLDED
@@ -69,6 +69,43 @@ def test_modules_import_only_what_comes_before_them() -> None:
                 or top == "numpy"
                 or (nested and top in OPTIONAL)
             ), f"nn/{module}.py imports {name}"
+
+
+def number(chapter: Path) -> int | None:
+    """Return the number of a chapter, if it has one."""
+    found = re.match(r"# (\d+) · ", read(chapter)[0].source)
+    return int(found[1]) if found else None
+
+
+@chapters
+def test_a_chapter_uses_only_what_the_book_has_shown(chapter: Path) -> None:
+    own = number(chapter)
+    if not own:  # the cover and chapter 0 are a look ahead
+        return
+    shown = {
+        name.partition(":")[0]
+        for earlier in CHAPTERS
+        if (number(earlier) or 99) <= own
+        for name, _ in calls(earlier.read_text("utf-8"), "show")
+    }
+    tree = ast.parse(chapter.read_text("utf-8"))
+    used = {
+        module
+        for node in ast.walk(tree)
+        for module in modules_of(node, exported(NN / "__init__.py"))
+    }
+    assert used - shown == set()
+
+
+def modules_of(node: ast.AST, exports: dict[str, str]) -> Iterator[str]:
+    """Yield the modules of `nn` from which a statement imports."""
+    match node:
+        case ast.ImportFrom(module="nn"):
+            yield from (exports[alias.name] for alias in node.names)
+        case ast.ImportFrom(module=str(name)) if name.startswith("nn."):
+            yield name.removeprefix("nn.")
+        case ast.Import():
+            assert all(a.name != "nn" for a in node.names), "say what of nn"
 
 
 def imports(tree: ast.Module) -> Iterator[tuple[str, bool]]:
@@ -137,12 +174,6 @@ def test_the_contents_say_what_the_chapters_are_called() -> None:
 
 
 # ---- Exercises.
-
-
-def number(chapter: Path) -> int | None:
-    """Return the number of a chapter, if it has one."""
-    found = re.match(r"# (\d+) · ", read(chapter)[0].source)
-    return int(found[1]) if found else None
 
 
 @chapters

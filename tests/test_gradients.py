@@ -112,6 +112,13 @@ def test_relative_error_of_nan_is_nan_and_so_never_small():
     assert math.isnan(relative_error([np.nan], [1]))
 
 
+@pytest.mark.parametrize("c", [-2, -1, 0, 0.5, 1, 1.01, 2, 3, 8])
+def test_a_factor_shows_in_the_relative_error(c):
+    g = np.array([[3.0, -1], [0.5, 2]])
+    expected = abs(c - 1) / (abs(c) + 1)
+    assert math.isclose(relative_error(c * g, g), expected, abs_tol=1e-15)
+
+
 def test_relative_error_compares_equal_shapes():
     with says("relative_error: expected (2,), received (2, 1)"):
         relative_error([1, 2], [[1], [2]])

@@ -72,8 +72,8 @@ def test_a_history_reads_as_its_last_epoch():
     seen = history(0.5)
     seen.append(0.123456, 0.00071, 0.25, 0.975)
     assert str(seen) == (
-        "epoch 2  train loss 0.1235  validation loss 0.2500"
-        "  accuracy 0.9750  mean gradient 7.1e-04"
+        "epoch 2  loss 0.1235  validation 0.2500"
+        "  accuracy 0.9750  gradient 7.1e-04"
     )
 
 
@@ -136,8 +136,8 @@ def test_a_bar_counts_epochs_and_shows_the_last_one(capsys):
     last = err.replace("\n", "").split("\r")[-1]
     assert "3/3" in last
     assert last.endswith(
-        "epoch 3  train loss 0.3333  validation loss 0.5000"
-        "  accuracy 0.7500  mean gradient 2.5e-01]"
+        "epoch 3  loss 0.3333  validation 0.5000"
+        "  accuracy 0.7500  gradient 2.5e-01]"
     )
 
 
@@ -145,10 +145,8 @@ def test_without_tqdm_each_epoch_is_a_line(without, capsys):
     without("tqdm")
     run(2, show=True)
     out, err = capsys.readouterr()
-    rest = "  validation loss 0.5000  accuracy 0.7500  mean gradient 2.5e-01\n"
-    assert out == (
-        f"epoch 1  train loss 1.0000{rest}epoch 2  train loss 0.5000{rest}"
-    )
+    rest = "  validation 0.5000  accuracy 0.7500  gradient 2.5e-01\n"
+    assert out == f"epoch 1  loss 1.0000{rest}epoch 2  loss 0.5000{rest}"
     assert err == ""
 
 

@@ -11,11 +11,14 @@ from hypothesis.extra.numpy import arrays
 from registry import LOSSES
 
 from nn import (
+    Sigmoid,
+    Softmax,
     binary_cross_entropy,
     huber,
     mean_squared_error,
     one_hot,
     relative_error,
+    softmax,
     softmax_cross_entropy,
 )
 
@@ -96,6 +99,26 @@ def test_labels_and_their_one_hot_rows_give_the_same():
 def test_labels_are_integers_of_any_size(dtype):
     labels = np.array([1, 0], dtype)
     assert softmax_cross_entropy(np.zeros((2, 2)), labels)[0] == LOG2
+
+
+def test_the_formula_is_the_long_way_back_through_softmax():
+    rng = np.random.default_rng(0)
+    z, t = rng.standard_normal((5, 4)), softmax(rng.standard_normal((5, 4)))
+    layer = Softmax()
+    p = layer.forward(z, train=True)
+    value, dz = softmax_cross_entropy(z, t)
+    assert value == pytest.approx(-np.sum(t * np.log(p)) / 5, rel=1e-14)
+    assert relative_error(dz, layer.backward(-t / p / 5)) < 1e-14
+
+
+def test_the_formula_is_the_long_way_back_through_sigmoid():
+    z = np.array([[-3.0, 0.5, 2.0]])
+    t = np.array([[1, 0, 0.25]])
+    layer = Sigmoid()
+    p = layer.forward(z, train=True)
+    _, dz = binary_cross_entropy(z, t)
+    dp = (p - t) / (p * (1 - p)) / 3
+    assert relative_error(dz, layer.backward(dp)) < 1e-14
 
 
 def test_two_classes_of_softmax_are_one_sigmoid():

@@ -40,13 +40,13 @@ def test_sgd_steps_against_the_gradient():
 
 
 def test_momentum_remembers_past_gradients():
-    # v = 4, then 4/2 + 4 = 6, then 6/2 + 0 = 3
+    # m = 4, then 4/2 + 4 = 6, then 6/2 + 0 = 3
     places = walk(SGD, [4, 4, 0], lr=1, momentum=0.5)
     assert places == [-4, -10, -13]
 
 
 def test_nesterov_looks_ahead():
-    # v as above; each step is g + v/2 = 6, then 7, then 1.5
+    # m as above; each step is g + m/2 = 6, then 7, then 1.5
     places = walk(SGD, [4, 4, 0], lr=1, momentum=0.5, nesterov=True)
     assert places == [-6, -13, -14.5]
 
@@ -73,7 +73,7 @@ def test_adagrad_divides_by_all_past_gradients():
 
 
 def test_rmsprop_forgets_old_gradients():
-    # s = 3/4 · 16 = 12, then 12/4 + 3/4 · 16 = 15
+    # v = 3/4 · 16 = 12, then 12/4 + 3/4 · 16 = 15
     places = walk(RMSProp, [4, 4], lr=1, alpha=0.25, eps=0)
     assert places[0] == pytest.approx(-4 / math.sqrt(12))
     assert places[1] - places[0] == pytest.approx(-4 / math.sqrt(15))
@@ -87,10 +87,10 @@ def test_adams_first_step_is_lr_however_long_the_gradient():
 
 def test_adams_second_step_by_hand():
     # m = 4/2, then 2/2 + 0 = 1, corrected by 1 - 1/4
-    # s = 16/4, then 4 · 3/4 + 0 = 3, corrected by 1 - 9/16
+    # v = 16/4, then 4 · 3/4 + 0 = 3, corrected by 1 - 9/16
     places = walk(Adam, [4, 0], lr=1, betas=(0.5, 0.75), eps=0)
-    m, s = 1 / (3 / 4), 3 / (7 / 16)
-    assert places == [-1, pytest.approx(-1 - m / math.sqrt(s))]
+    m, v = 1 / (3 / 4), 3 / (7 / 16)
+    assert places == [-1, pytest.approx(-1 - m / math.sqrt(v))]
 
 
 @pytest.mark.parametrize(

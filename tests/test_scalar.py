@@ -33,6 +33,16 @@ def test_a_value_used_twice_waits_for_both_of_its_gradients():
     assert a.grad == 4 * 2**3 + 2 * 2
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_no_result_passes_on_half_of_its_gradient(swapped):
+    x = Value(3)
+    u = x * x
+    v = u * 3  # u is needed by v, and beside it
+    L = v + u if swapped else u + v
+    L.backward()
+    assert (u.grad, x.grad) == (4, 4 * 2 * 3)
+
+
 def test_backward_twice_gives_the_same_gradients():
     a = Value(3)
     L = a * a

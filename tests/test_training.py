@@ -596,8 +596,8 @@ def test_progress_is_a_bar(capsys):
     assert out == ""
     assert "2/2" in err
     assert (
-        "epoch 2  train loss 4.0000  validation loss 1.0000"
-        "  accuracy 0.5000  mean gradient 4.0e+00"
+        "epoch 2  loss 4.0000  validation 1.0000"
+        "  accuracy 0.5000  gradient 4.0e+00"
     ) in err
 
 
@@ -612,10 +612,10 @@ def test_progress_is_a_line_an_epoch_without_tqdm(capsys, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", absent)
     show(progress=True)
     assert capsys.readouterr().out == (
-        "epoch 1  train loss 16.0000  validation loss 4.0000"
-        "  accuracy 0.5000  mean gradient 8.0e+00\n"
-        "epoch 2  train loss 4.0000  validation loss 1.0000"
-        "  accuracy 0.5000  mean gradient 4.0e+00\n"
+        "epoch 1  loss 16.0000  validation 4.0000"
+        "  accuracy 0.5000  gradient 8.0e+00\n"
+        "epoch 2  loss 4.0000  validation 1.0000"
+        "  accuracy 0.5000  gradient 4.0e+00\n"
     )
 
 

@@ -336,7 +336,7 @@ def test_one_page_alone(
     monkeypatch.setattr(sys, "argv", arguments)
     runpy.run_module("weave", run_name="__main__")
     page = Path(capsys.readouterr().out.strip())
-    assert page == root / ".cache" / "page" / "a.html"
+    assert page == root / ".cache" / "page" / "a" / "a.html"
     assert "Title" in soup(page).get_text()
 
 

@@ -1,6 +1,6 @@
 """Build one page alone: `python -m weave docs/layers.py`.
 
-The page is in .cache/page/; links to other pages do not work there.
+The page is in .cache/page/layers/; links to other pages do not work there.
 """
 
 import sys
@@ -13,7 +13,7 @@ from mkdocs.config import load_config
 def main(path: Path) -> None:
     """Build the page of the chapter `path`."""
     home = path.resolve().parent.parent
-    site = home / ".cache" / "page"
+    site = home / ".cache" / "page" / path.stem
     config = load_config(
         str(home / "mkdocs.yml"),
         nav=[{path.stem: path.name}],

@@ -169,7 +169,7 @@ def reached(code: str, package: Path) -> list[Path]:
     files count.
     """
     everything = sorted(package.glob("*.py"))
-    exports = dict(_exports(package / "__init__.py"))
+    exports = exported(package / "__init__.py")
     found: set[str] = {"__init__"}
     try:
         names = [name for name, _ in source.calls(code, "show", "recall")]
@@ -191,13 +191,14 @@ def reached(code: str, package: Path) -> list[Path]:
     return [path for path in everything if path.stem in found]
 
 
-def _exports(init: Path) -> Iterator[tuple[str, str]]:
-    """Yield each name that the package exports and its module."""
-    for node in ast.parse(init.read_bytes()).body:
-        match node:
-            case ast.ImportFrom(module=str(module)):
-                for alias in node.names:
-                    yield alias.name, module.rpartition(".")[2]
+def exported(init: Path) -> dict[str, str]:
+    """Return the names that the package exports, each with its module."""
+    return {
+        alias.name: node.module.rpartition(".")[2]
+        for node in ast.parse(init.read_bytes()).body
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
 
 
 def _imports(

@@ -219,9 +219,10 @@ def _piece(piece: dict[str, Any], source_url: str) -> str:
     anchor = f' id="{name}"' if piece["kind"] == "show" else ""
     again = ", once more" if piece["kind"] == "recall" else ""
     url = f"{source_url}{piece['file']}#L{first}-L{last}"
+    file = piece["file"].replace("_", r"\_")
     return (
         f'<figure class="piece"{anchor} markdown="1">\n'
-        f'<figcaption markdown="span">[{piece["file"]}, {lines}]({url})'
+        f'<figcaption markdown="span">[{file}, {lines}]({url})'
         f"{again}</figcaption>\n\n{_fence(piece['text'])}\n\n</figure>"
     )
 

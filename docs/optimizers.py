@@ -1,0 +1,1758 @@
+# %% [markdown]
+# # 6 · Optimizers
+#
+# *Which way, and how far?*
+#
+# After this chapter you can tell from a curvature at which learning rate
+# a training blows up, and how fast; you can say of each common optimizer
+# which fault of an earlier one it mends and which it keeps; and
+# you will have read every line of `nn/optimizers.py`, `nn/schedules.py`
+# and `nn/clipping.py`.
+
+# %%
+from math import cos, pi, sqrt
+from types import SimpleNamespace
+
+import numpy as np
+
+from nn.clipping import clip_gradients
+from nn.layers import Parameter
+from nn.optimizers import SGD, AdaGrad, Adam, AdamW, RMSProp
+from nn.schedules import (
+    cosine,
+    exponential_decay,
+    one_cycle,
+    step_decay,
+)
+
+# %%
+from weave import DATA, GRADIENT, INK, VALUE
+from weave import figure, show, subplots, table
+
+# %% [markdown]
+# ## A ravine
+#
+# The gradient says which way the loss rises fastest, so we step the other
+# way. It does not say how far. In [chapter 2](layers.py#downhill) three
+# guesses gave a slow run, a good one and one that first went up. To see
+# why, we need a loss with as few parameters as can go wrong: two. This
+# one is a ravine. Along $\theta_1$ it falls gently to its lowest point,
+# at 0; across, along $\theta_2$, its walls are steep. (All letters of the
+# book: [notation](notation.md).)
+#
+# $$
+# L(\theta) = \tfrac12 \left(\kappa_1 \theta_1^2 + \kappa_2 \theta_2^2\right)
+# $$
+#
+# with $\kappa_1 = 1$ and $\kappa_2 = 25$. The slope of $\tfrac12 \kappa\, \theta^2$ is $\kappa\, \theta$. So the
+# gradient, and the rule that every network so far has learned by, are
+#
+# $$
+# \begin{aligned}
+# \underset{(2,)}{\grad{g}} &= \frac{\partial L}{\partial \theta} =
+# \underset{(2,)}{\left(\kappa_1 \theta_1,\ \kappa_2 \theta_2\right)} \\[1ex]
+# \underset{(2,)}{\theta} &\leftarrow
+# \underset{(2,)}{\theta} - \eta\, \underset{(2,)}{\grad{g}}
+# \end{aligned}
+# $$
+#
+# The number $\kappa$ says how fast the slope itself changes. It is the
+# *curvature*. The number $\eta$ is the *learning rate*, and the rule is
+# *gradient descent*.
+
+# %%
+kappa = np.array([1.0, 25.0])
+
+
+def loss(theta):                      # (..., 2) -> (...)
+    return 0.5 * np.sum(kappa * theta**2, axis=-1)
+
+
+def slope(theta):                     # (..., 2) -> (..., 2)
+    return kappa * theta
+
+
+def descend(lr, steps, start=(-9.0, 2.0)):
+    path = [np.array(start)]
+    for _ in range(steps):
+        path.append(path[-1] - lr * slope(path[-1]))
+    return np.array(path)             # (steps + 1, 2)
+
+
+h, start = 1e-5, np.array([-9.0, 2.0])
+nudged = [(loss(start + nudge) - loss(start - nudge)) / (2 * h)
+          for nudge in h * np.eye(2)]
+print(slope(start), abs(slope(start) - nudged).max())
+
+# %% [markdown]
+# The second number printed is the gradient's distance from nudging. Now
+# walk, at three rates.
+
+# %% tags=["hide"]
+assert abs(slope(start) - nudged).max() < 1e-6
+LEVELS = [0.15, 1, 3, 8, 18, 35, 60, 90, 130]
+
+
+def terrain(ax, height=loss, levels=LEVELS):
+    """The ravine from above: lines of equal loss."""
+    across, along = np.linspace(-2.6, 2.6, 90), np.linspace(-10, 4, 140)
+    grid = np.stack(np.meshgrid(along, across), axis=-1)
+    ax.contour(along, across, height(grid), levels=levels, colors=VALUE,
+               linewidths=0.4)
+    ax.set(xlim=(-10, 4), ylim=(-2.6, 2.6), xticks=[-8, -4, 0, 4],
+           yticks=[-2, 0, 2])
+
+
+def draw(ax, path, title, height=loss, levels=LEVELS):
+    terrain(ax, height, levels)
+    ax.plot(*path.T, "-o", color=INK, linewidth=0.9, markersize=2)
+    ax.plot(0, 0, "+", color=GRADIENT, markersize=9)
+    ax.set_title(title, fontsize=9)
+
+
+def label(axes, across=r"$\theta_2$", along=r"$\theta_1$"):
+    for ax in axes[-1]:
+        ax.set_xlabel(along)
+    for ax in axes[:, 0]:
+        ax.set_ylabel(across)
+
+
+fig, axes = subplots(3, 1, figsize=(5.4, 4.8), sharex=True)
+for ax, (rate, steps) in zip(axes, [(0.01, 40), (0.075, 40), (0.081, 18)]):
+    draw(ax, descend(rate, steps), rf"$\eta = {rate}$, {steps} steps")
+    ax.set_ylabel(r"$\theta_2$")
+axes[-1].set_xlabel(r"$\theta_1$")
+figure(
+    fig,
+    "rates",
+    alt="Three maps of an elongated valley seen from above, each with a "
+    "path from the upper left. At the smallest rate the path drops to the "
+    "valley floor and has covered only a third of the way along it. At "
+    "the middle rate it bounces from wall to wall, less and less, and "
+    "arrives. At the largest rate each bounce is wider than the last.",
+    caption="Gradient descent in the ravine. Blue: lines of equal loss. "
+    "The cross is the lowest point.",
+)
+
+# %% [markdown]
+# The small rate crawls along the floor. The middle one zigzags: it spends
+# its steps on jumping across. The large one climbs the walls. No rate is
+# good, because the floor asks for long steps and the walls for short.
+#
+# ## How far is too far
+#
+# Put $g = \kappa\, \theta$ into the rule, for one of the two numbers:
+#
+# $$
+# \theta_k \leftarrow \theta_k - \eta\, \kappa_k \theta_k
+# = (1 - \eta\, \kappa_k)\, \theta_k
+# $$
+#
+# Each step multiplies $\theta_k$ by $1 - \eta \kappa_k$, whatever the
+# other number does. Between 0 and 1, it shrinks. Below 0, it changes
+# sides at every step: the zigzag. Below $-1$ it changes sides and grows,
+# and that happens exactly when
+#
+# $$
+# \eta > \frac{2}{\kappa_\text{max}}
+# $$
+#
+# with $\kappa_\text{max}$ the largest curvature.[^lecun] Here that is
+# $2 / 25 = 0.08$. So predict: just below it, at `0.079`, the steep number
+# shrinks to $|1 - 0.079 \cdot 25| = 0.975$ of itself a step; at `0.081`
+# it grows by $1.025$. And then look:
+
+# %%
+for rate in (0.079, 0.08, 0.081):
+    path = descend(rate, 200)
+    seen = abs(path[[0, 50, 100, 150, 200], 1])
+    foretold = abs(1 - rate * 25) ** 200 * seen[0]
+    print(rate, seen.round(4), "foretold:", round(foretold, 4))
+
+# %% tags=["check"]
+assert np.isclose(foretold, seen[-1], rtol=1e-9) and seen[-1] > 200
+assert abs(descend(0.079, 200)[-1, 1]) < 0.02
+
+# %% [markdown]
+# On the boundary $\theta_2$ jumps between $2$ and $-2$ for ever. A
+# hair's breadth above, it is at {{ seen[-1]:.0f }} after two hundred
+# steps, and nothing but the rate was different.
+#
+# What is the best rate? The slower of the two directions decides. Raise
+# $\eta$, and the gentle direction gets faster while the steep one gets
+# worse; the best is where both shrink alike, one from each side:
+#
+# $$
+# 1 - \eta\, \kappa_\text{min} = -(1 - \eta\, \kappa_\text{max})
+# \quad\Longrightarrow\quad
+# \eta = \frac{2}{\kappa_\text{min} + \kappa_\text{max}}
+# $$
+#
+# and with it the factor a step is
+#
+# $$
+# 1 - \eta\, \kappa_\text{min} =
+# \frac{\kappa_\text{max} - \kappa_\text{min}}
+# {\kappa_\text{max} + \kappa_\text{min}}
+# $$
+
+# %% tags=["hide"]
+best = 2 / kappa.sum()
+fastest = (kappa[1] - kappa[0]) / kappa.sum()
+grid = np.linspace(0.001, 0.084, 400)
+tried = np.array([0.005, 0.015, 0.03, 0.045, 0.06, 0.07, best, 0.0785,
+                  0.08, 0.082])
+measured = []
+for rate in tried:
+    sizes = np.linalg.norm(descend(rate, 400), axis=1)
+    measured.append((sizes[-1] / sizes[200]) ** (1 / 200))
+theory = np.max(abs(1 - np.outer(tried, kappa)), axis=1)
+assert np.allclose(measured, theory, rtol=2e-3)
+fig, ax = subplots(figsize=(5.4, 2.7))
+for k, style in zip((0, 1), ("--", ":")):
+    ax.plot(grid, abs(1 - grid * kappa[k]), style, color=INK,
+            label=rf"$|1 - \eta\,\kappa_{k + 1}|$")
+ax.plot(tried, measured, "o", color=VALUE, markersize=5, label="measured")
+ax.axhline(1, color=DATA, linewidth=0.8)
+ax.set(xlabel=r"learning rate $\eta$", ylabel="factor a step",
+       ylim=(0.6, 1.08))
+ax.legend(loc="lower center")
+figure(
+    fig,
+    "factor",
+    alt="A falling dashed line and a V-shaped dotted line against the "
+    "learning rate. Ten measured points lie on whichever is higher: they "
+    "sink slowly, turn where the lines cross, and rise steeply through 1.",
+    caption="How $|\\theta|$ changes a step, foretold and measured. Below "
+    "the grey line it shrinks.",
+)
+
+# %% [markdown]
+# Even the best rate shrinks $\theta$ only to {{ fastest:.3f }} of itself
+# a step ([](#fig-factor)). What counts is the ratio
+# $\kappa_\text{max} / \kappa_\text{min}$, the *condition number*: with
+# 25 the walk is slow, with 1,000 it is hopeless. And mind the shape. A
+# little under the best costs a little; a little over costs everything.
+#
+# A network's loss is no ravine of two numbers. But close to any point a
+# smooth loss looks like a bowl with some curvature in each of as many
+# perpendicular directions as there are parameters. (They are the
+# eigenvalues of the table of second derivatives, the *Hessian*.) The
+# largest one sets the limit. [Exercise 6.6](#exercise-66-how-curved-is-it)
+# measures it.
+#
+# ## What all optimizers share
+#
+# An optimizer holds the parameters, and writes into their `value` what
+# its rule makes of their `grad`. `dataclass` writes an `__init__` from
+# the list of settings; those after `KW_ONLY` have to be named in a call.
+
+# %%
+show("optimizers:")
+show("optimizers:Optimizer.")
+
+# %% [markdown]
+# `lr` is $\eta$. It is an ordinary attribute: whoever wants another rate
+# sets it between two steps. The setting `weight_decay`, $\lambda$, is for
+# those who want small weights. They add $\tfrac{\lambda}{2}\,\theta^2$ to
+# the loss for each parameter, and its slope to the gradient:
+#
+# $$
+# \begin{aligned}
+# \theta &\leftarrow \theta - \eta\,(\grad{g} + \lambda\, \theta) \\
+# &= (1 - \eta \lambda)\, \theta - \eta\, \grad{g}
+# \end{aligned}
+# $$
+#
+# Every step first takes away the same share of each weight. That is
+# *weight decay*; what it is good for is the subject of chapter 13.
+
+# %%
+show("optimizers:Optimizer.__post_init__")
+show("optimizers:Optimizer.step")
+show("optimizers:Optimizer._gradient")
+show("optimizers:Optimizer._update")
+
+# %% [markdown]
+# `__post_init__` looks at the arguments and makes, for each parameter, a
+# scratch array and as many more as the rule must remember from step to
+# step. All rules work number by number, so all their arrays have the
+# shape of their parameter. `_update` is the rule, and it is all that the
+# classes below have to bring.
+#
+# ## Momentum
+#
+# Look at the zigzag again, through its gradients. Across the ravine they
+# change sign at every step. Along it they always agree. So do not follow
+# the last gradient; follow a running total of all gradients, in which old
+# ones fade. What alternates cancels, what agrees adds up:
+#
+# $$
+# m \leftarrow \beta\, m + \grad{g}, \qquad
+# \theta \leftarrow \theta - \eta\, m
+# $$
+#
+# This is *momentum*, by Polyak.[^polyak] $\beta$, between 0 and 1, is the
+# share that survives a step. Many books write $v$ for velocity; here
+# $m$ will always be the memory of gradients, and $v$ that of their
+# squares. How long does $m$ get? Suppose $g$ is always 1, or always 1
+# and $-1$ in turn. Then in the long run $m$ is
+#
+# $$
+# \begin{aligned}
+# 1 + \beta + \beta^2 + \beta^3 + \dots &= \frac{1}{1 - \beta}
+# && \text{if they agree,} \\[1ex]
+# \pm\,(1 - \beta + \beta^2 - \beta^3 + \dots) &= \pm\frac{1}{1 + \beta}
+# && \text{if they alternate.}
+# \end{aligned}
+# $$
+#
+# With $\beta = 0.9$ the first is {{ 1 / (1 - 0.9):.0f }}, the second
+# {{ 1 / (1 + 0.9):.2f }}. The floor gets steps ten times as long, and the
+# walls half. Now the ravine:
+
+# %%
+def walk(optimizer, steps, start=(-9.0, 2.0), slope=slope, **settings):
+    p = Parameter(np.array(start))
+    rule = optimizer([p], **settings)
+    path = [p.value.copy()]
+    for _ in range(steps):
+        p.grad[...] = slope(p.value)
+        rule.step()
+        path.append(p.value.copy())
+    return np.array(path)
+
+
+def steps_needed(path, goal=1e-3, height=loss):
+    """The step after which the loss stays below the goal."""
+    above = np.flatnonzero(height(path) >= goal)
+    return int(above[-1]) + 1 if above[-1] + 1 < len(path) else None
+
+
+plain = steps_needed(walk(SGD, 500, lr=2 / 26))
+heavy = steps_needed(walk(SGD, 500, lr=0.02, momentum=0.9))
+print(plain, heavy)
+
+# %% [markdown]
+# No gain. Descent at its best rate needs {{ plain }} steps to bring the
+# loss under $0.001$, momentum {{ heavy }}. [](#fig-momentum) shows why: the
+# walls are tamed, but what has gathered speed runs past the goal, turns,
+# and swings. And trying other rates does not help:
+
+# %%
+for rate in (0.01, 0.02, 0.04, 0.08):
+    path = walk(SGD, 500, lr=rate, momentum=0.9)
+    print(rate, steps_needed(path))
+
+# %% tags=["hide"]
+b25 = ((sqrt(25) - 1) / (sqrt(25) + 1)) ** 2
+polyak = steps_needed(walk(SGD, 500, lr=(2 / 6) ** 2, momentum=b25))
+covers = ((1 + sqrt(0.9)) / (1 - sqrt(0.9))) ** 2
+assert heavy > plain > 2 * polyak
+
+# %% [markdown]
+# The same count, nearly, over a factor of eight. That is no accident.
+#
+# ??? note "Why: momentum shrinks everything alike"
+#
+#     For one number, with $m_s = (\theta_{s-1} - \theta_s) / \eta$ from the
+#     second rule put into the first, and $g = \kappa\, \theta$:
+#
+#     $$
+#     \theta_{s+1} = (1 + \beta - \eta \kappa)\, \theta_s - \beta\, \theta_{s-1}
+#     $$
+#
+#     Try $\theta_s = q^s$: it fits if
+#     $q^2 - (1 + \beta - \eta \kappa)\, q + \beta = 0$. The product of the
+#     two roots is $\beta$. If they are complex, they are mirror images of
+#     each other, of the same length, and so that length is
+#     $\sqrt{\beta}$: neither $\eta$ nor $\kappa$ is in it. They are
+#     complex for
+#     $(1 - \sqrt{\beta})^2 < \eta \kappa < (1 + \sqrt{\beta})^2$.
+#
+#     Fastest is the smallest $\beta$ for which all curvatures fit into
+#     that window. Both ends touch for
+#
+#     $$
+#     \sqrt{\beta} = \frac{\sqrt{\kappa_\text{max}} - \sqrt{\kappa_\text{min}}}
+#     {\sqrt{\kappa_\text{max}} + \sqrt{\kappa_\text{min}}}, \qquad
+#     \eta = \left(\frac{2}{\sqrt{\kappa_\text{max}} +
+#     \sqrt{\kappa_\text{min}}}\right)^2
+#     $$
+#
+#     And if a rate is too large for the window, momentum stays stable as
+#     long as $\eta \kappa < 2\,(1 + \beta)$.
+#
+# As long as $\eta$ is neither tiny nor too large, momentum shrinks all
+# directions by the same factor a step, $\sqrt{\beta}$, whatever their
+# curvature. With $\beta = 0.9$ that is {{ sqrt(0.9):.3f }}, made for
+# condition numbers up to about {{ covers:,.0f }}. For our mild ravine the
+# best is $\beta = (4/6)^2$ with $\eta = (2/6)^2$, and it needs
+# {{ polyak }} steps. In general, with the best settings for each:
+
+# %% tags=["hide"]
+rows = []
+for ratio in (25, 100, 1000, 10000):
+    slow = (ratio - 1) / (ratio + 1)
+    quick = (sqrt(ratio) - 1) / (sqrt(ratio) + 1)
+    rows.append([f"{ratio:,}", slow, np.log(1e-3) / np.log(slow), quick,
+                 np.log(1e-3) / np.log(quick)])
+table(
+    rows,
+    header=["$\\kappa_\\text{max} / \\kappa_\\text{min}$", "descent: "
+            "factor", "steps", "momentum: factor", "steps"],
+    caption="The best factor a step, and the steps that shrink $\\theta$ "
+    "a thousand times. Calculated from the formulas.",
+    name="condition",
+    align="rrrrr",
+    formats=["", ".4f", ",.0f", ".4f", ",.0f"],
+)
+
+# %% [markdown]
+# Momentum puts the square root of the condition number in its place. That
+# is worth little in a mild ravine and a great deal in a narrow one.
+#
+# ## Look ahead
+#
+# Momentum overshoots because it learns too late that the ground rises. We
+# know where $m$ will carry us: to $\theta - \eta \beta m$, even before the
+# next gradient. So ask for the gradient *there*. That is the idea of
+# Nesterov,[^nesterov] in the form that came to neural
+# networks:[^sutskever]
+#
+# $$
+# m' = \beta\, m + \grad{g}(\theta - \eta \beta m), \qquad
+# \theta' = \theta - \eta\, m'
+# $$
+#
+# A nuisance: the network must be run at a place where its weights are
+# not. So store the place ahead, $\hat\theta = \theta - \eta \beta m$, and
+# call *that* the parameter. One step moves it to
+#
+# $$
+# \begin{aligned}
+# \hat\theta' &= \theta' - \eta \beta\, m' \\
+# &= \theta - \eta\, m' - \eta \beta\, m'
+# && \text{the rule for } \theta' \\
+# &= \hat\theta + \eta \beta\, m - \eta\, m' - \eta \beta\, m'
+# && \theta = \hat\theta + \eta \beta\, m \\
+# &= \hat\theta - \eta\,(\grad{g} + \beta\, m')
+# && \beta\, m = m' - \grad{g}
+# \end{aligned}
+# $$
+#
+# with $g$ taken at $\hat\theta$, where the parameter now is. This is
+# PyTorch's form, and ours. Plain, heavy and looking ahead, `SGD` is one
+# class. (The S is for *stochastic*: the gradient may come from a random
+# part of the data. More on that under [noise](#noise).)
+
+# %%
+show("optimizers:SGD.")
+show("optimizers:SGD.__post_init__")
+show("optimizers:SGD._update")
+
+# %% [markdown]
+# The last two lines need a word. `value -= lr * m` would make a new array
+# for the product at each step; `out=scratch` writes it into one that is
+# there. The name `g = …` binds a new array and leaves the parameter's
+# `grad` alone.
+#
+# Both forms of Nesterov must visit the same places. The first, with the
+# gradient elsewhere, in five lines; the second by `nn`:
+
+# %%
+theta, m, ahead = start, np.zeros(2), []
+for _ in range(60):
+    ahead.append(theta - 0.02 * 0.9 * m)
+    m = 0.9 * m + slope(ahead[-1])
+    theta = theta - 0.02 * m
+
+path = walk(SGD, 59, lr=0.02, momentum=0.9, nesterov=True)
+print(abs(path - ahead).max())
+
+# %% tags=["hide"]
+assert abs(path - ahead).max() < 1e-13
+looking = steps_needed(
+    walk(SGD, 500, lr=0.04, momentum=0.9, nesterov=True))
+without = steps_needed(walk(SGD, 500, lr=0.04, momentum=0.9))
+assert looking < plain < without
+for share in (0.99, 1.01):
+    edge = share * 2 * (1 + 0.9) / (1 + 2 * 0.9) / 25
+    end = walk(SGD, 2000, lr=edge, momentum=0.9, nesterov=True)[-1, 1]
+    assert (abs(end) < 1e-3) == (share < 1)
+runs = [
+    ("descent", {"lr": 2 / 26}),
+    (r"momentum, $\beta = 0.9$", {"lr": 0.02, "momentum": 0.9}),
+    (r"Nesterov, $\beta = 0.9$",
+     {"lr": 0.02, "momentum": 0.9, "nesterov": True}),
+    (r"momentum, best $\beta$ and $\eta$",
+     {"lr": (2 / 6) ** 2, "momentum": b25}),
+]
+fig, axes = subplots(2, 2, figsize=(6.4, 3.4), sharex=True, sharey=True)
+for ax, (name, settings) in zip(axes.flat, runs):
+    draw(ax, walk(SGD, 40, **settings), name)
+label(axes)
+figure(
+    fig,
+    "momentum",
+    alt="Four paths over the same contour lines. Descent zigzags all the "
+    "way. Momentum swings widely across the floor and runs past the goal. "
+    "Nesterov's path settles on the floor at once and runs only a little "
+    "past. Momentum with the best settings leaves the map with its "
+    "first moves, comes back and arrives soon.",
+    caption="Forty steps each. Top right and bottom left have the same "
+    "rate, $\\eta = 0.02$. The last path leaves the map at first.",
+)
+
+# %% [markdown]
+# At $\eta = 0.04$ Nesterov needs {{ looking }} steps where momentum needs
+# {{ without }}. Looking ahead brakes in proportion to the curvature, and
+# so most where the walls are steep. Brakes have a price. With too high a
+# rate they overshoot too, and the limit sinks from $2\,(1 + \beta)$ to
+# $2\,(1 + \beta) / (1 + 2\beta)$, over $\kappa_\text{max}$: with
+# $\beta = 0.9$ to nearly a third.
+#
+# From here on, each rule is checked as well against its formula written
+# with plain numbers. `distance` makes 200 steps with random gradients and
+# says how far apart the two ever are:
+
+# %%
+def distance(formula, optimizer, **settings):
+    p = Parameter(np.array([1.0]))
+    rule = optimizer([p], lr=0.1, **settings)
+    now = SimpleNamespace(theta=1.0, m=0.0, v=0.0)
+    gradients = np.random.default_rng(0).normal(size=200)
+    apart = 0.0
+    for s, g in enumerate(gradients, 1):
+        now.theta -= 0.1 * formula(g, s, now)
+        p.grad[:] = g
+        rule.step()
+        apart = max(apart, abs(p.value.item() - now.theta))
+    return apart
+
+
+def momentum(g, s, now):
+    now.m = 0.9 * now.m + g
+    return now.m
+
+
+def nesterov(g, s, now):
+    now.m = 0.9 * now.m + g
+    return g + 0.9 * now.m
+
+
+def decay(g, s, now):
+    return g + 0.5 * now.theta
+
+
+checks = [
+    distance(momentum, SGD, momentum=0.9),
+    distance(nesterov, SGD, momentum=0.9, nesterov=True),
+    distance(decay, SGD, weight_decay=0.5),
+]
+print(*checks)
+
+# %% tags=["check"]
+assert max(checks) < 1e-13
+
+# %% [markdown]
+# ## A rate for every number
+#
+# Momentum still has one rate for all. The ravine would be easy with two:
+# a small one across and a large one along. Which number needs which? The
+# one with large gradients needs the small rate. *AdaGrad*[^duchi] adds up
+# the squares of all gradients that a number has seen, and divides by the
+# root of the sum:
+#
+# $$
+# v \leftarrow v + \grad{g}^2, \qquad
+# \theta \leftarrow \theta - \eta\, \frac{\grad{g}}{\sqrt{v} + \varepsilon}
+# $$
+#
+# The tiny $\varepsilon$ keeps $0 / 0$ away. In the ravine this is the
+# cure itself. With $g = \kappa\, \theta$, and $r$ counting the steps so
+# far,
+#
+# $$
+# \frac{\grad{g}}{\sqrt{v}} =
+# \frac{\kappa\, \theta}{\sqrt{\sum_r \kappa^2 \theta_r^2}} =
+# \frac{\theta}{\sqrt{\sum_r \theta_r^2}}
+# $$
+#
+# and the curvature is gone. Walls and floor look alike.
+
+# %%
+show("optimizers:AdaGrad.")
+show("optimizers:AdaGrad._remember")
+show("optimizers:AdaGrad._update")
+
+# %%
+def adagrad(g, s, now):
+    now.v += g**2
+    return g / (sqrt(now.v) + 1e-10)
+
+
+checks.append(distance(adagrad, AdaGrad))
+bold = walk(AdaGrad, 1000, lr=5)
+print(checks[-1], steps_needed(bold))
+
+# %% [markdown]
+# A bold rate, $\eta = 5$, is there in {{ steps_needed(bold) }} steps:
+# nobody has beaten that so far. Now the fault. Take a modest rate, $0.5$,
+# and walk twice; the second time, the very first gradient is a hundred
+# times too large, as after one bad example.
+
+# %%
+jolt = iter([100.0])
+
+
+def jolted(theta):                  # 100 times at first, then never
+    return slope(theta) * next(jolt, 1.0)
+
+
+clean = walk(AdaGrad, 400, lr=0.5)
+spoilt = walk(AdaGrad, 400, lr=0.5, slope=jolted)
+
+# %% tags=["hide"]
+assert checks[-1] < 1e-13 and steps_needed(bold) < 20
+squares = slope(clean[:-1]) ** 2
+spoilt_squares = slope(spoilt[:-1]) ** 2
+spoilt_squares[0] *= 100**2
+rates, spoilt_rates = (0.5 / np.sqrt(np.cumsum(each, axis=0))[:, 0]
+                       for each in (squares, spoilt_squares))
+at = [1, 10, 100, 400]
+table(
+    [[f"{s:,}", rates[s - 1], loss(clean[s]), spoilt_rates[s - 1],
+      loss(spoilt[s])] for s in at],
+    header=["step", "rate along", "loss", "rate, spoilt", "loss, spoilt"],
+    caption="AdaGrad with `lr=0.5`. The rate along the floor is "
+    "$\\eta / \\sqrt{v}$, what multiplies $g$.",
+    name="adagrad",
+    align="rrrrr",
+    formats=["", ".4f", ".2g", ".5f", ".2g"],
+)
+died = rates[0] / rates[99]
+assert died > 4 and loss(spoilt[-1]) > 20 and loss(clean[-1]) < 0.01
+
+# %% [markdown]
+# $v$ only grows, so the rates only fall. In a hundred ordinary steps the
+# rate along the floor falls to {{ 1 / died:.0% }} of what it was, though
+# the ground is the same ([](#tab-adagrad)). The bad gradient is never
+# forgotten: after 400 steps the second walk has a loss of
+# {{ loss(spoilt[-1]):.0f }}, the first one of {{ loss(clean[-1]):.3f }}.
+#
+# ## Forget
+#
+# So let old squares fade, as old gradients do in momentum. *RMSProp*
+# keeps a running mean instead of a sum. It was published on a slide of a
+# lecture:[^tieleman]
+#
+# $$
+# v \leftarrow \alpha\, v + (1 - \alpha)\, \grad{g}^2, \qquad
+# \theta \leftarrow \theta - \eta\, \frac{\grad{g}}{\sqrt{v} + \varepsilon}
+# $$
+#
+# One method of AdaGrad changes.
+
+# %%
+show("optimizers:RMSProp.")
+show("optimizers:RMSProp.__post_init__")
+show("optimizers:RMSProp._remember")
+
+# %%
+def rmsprop(g, s, now):
+    now.v = 0.9 * now.v + 0.1 * g**2
+    return g / (sqrt(now.v) + 1e-8)
+
+
+checks.append(distance(rmsprop, RMSProp, alpha=0.9))
+jolt = iter([100.0])
+fade = walk(RMSProp, 1000, lr=0.1, alpha=0.9, slope=jolted)
+for s in (1, 10, 100, 200, 500, 1000):
+    print(s, fade[s], loss(fade[s]))
+
+# %% tags=["hide"]
+assert checks[-1] < 1e-13
+dance = loss(fade[500:])
+assert dance.min() > 1e-3 and abs(np.diff(fade[500:], axis=0)).min() > 0.05
+moves = np.sqrt(np.mean(np.diff(fade[500:], axis=0) ** 2))
+
+# %% [markdown]
+# Of the same bad first gradient, a share of $0.9^{100}$ or
+# {{ 0.9**100:.0e }} is left after a hundred steps. The rate no longer
+# dies. Now it does not even rest. Near the goal the
+# gradients are small, their running mean is small too, and the
+# quotient stays what it was. From step 500 to 1,000 each number still
+# moves by {{ moves:.2f }} at every step, with $\eta = 0.1$: it jumps over
+# the goal, back and forth. A rule that divides by the size of the
+# gradient cannot slow down by itself. (The cure comes with the
+# [schedules](#noise).)
+#
+# ## Adam
+#
+# *Adam*[^kingma] puts the two memories together: momentum's, now as a
+# running mean too, over RMSProp's.
+#
+# $$
+# \begin{aligned}
+# m &\leftarrow \beta_1 m + (1 - \beta_1)\, \grad{g} \\
+# v &\leftarrow \beta_2 v + (1 - \beta_2)\, \grad{g}^2 \\
+# \theta &\leftarrow \theta - \eta\, \frac{m}{\sqrt{v} + \varepsilon}
+# && \text{(not yet)}
+# \end{aligned}
+# $$
+#
+# The usual settings are $\beta_1 = 0.9$ and $\beta_2 = 0.999$. Take
+# these, and a gradient that is 1 at every step, so that a step should
+# have the length $\eta$:
+
+# %%
+m = v = 0.0
+lengths = []
+for s in range(1, 1001):
+    m = 0.9 * m + 0.1 * 1
+    v = 0.999 * v + 0.001 * 1**2
+    lengths.append(m / sqrt(v))
+print([(s, round(lengths[s - 1], 2)) for s in (1, 2, 5, 12, 100, 1000)])
+
+# %% tags=["hide"]
+longest = int(np.argmax(lengths)) + 1
+assert max(lengths) > 6 and lengths[0] > 3
+
+# %% [markdown]
+# The first step is {{ lengths[0]:.1f }} times too long, step
+# {{ longest }} even {{ max(lengths):.1f }} times, and after a thousand it
+# is still not right. The two memories begin at 0 and fill at different
+# speeds. How full are they after $s$ steps? Unroll $m$:
+#
+# $$
+# m_s = (1 - \beta_1) \sum_{r=1}^{s} \beta_1^{\,s - r}\, \grad{g_r}
+# $$
+#
+# If the gradients have all the same mean, $\operatorname{E}(g)$, the sum of the
+# weights is what stands before it, and by the formula for a geometric
+# series
+#
+# $$
+# \operatorname{E}(m_s) = (1 - \beta_1)\,
+# \frac{1 - \beta_1^{\,s}}{1 - \beta_1}\, \operatorname{E}(\grad{g})
+# = (1 - \beta_1^{\,s})\, \operatorname{E}(\grad{g})
+# $$
+#
+# So $m_s$ is too small by a known factor, and $v_s$, in the same way, by
+# $1 - \beta_2^{\,s}$. Divide by them. This is the *bias correction*, and
+# with it Adam is complete:
+#
+# $$
+# \begin{gathered}
+# \hat m = \frac{m}{1 - \beta_1^{\,s}}, \qquad
+# \hat v = \frac{v}{1 - \beta_2^{\,s}} \\[1ex]
+# \theta \leftarrow \theta - \eta\, \frac{\hat m}{\sqrt{\hat v} + \varepsilon}
+# \end{gathered}
+# $$
+#
+# Written like this, each step makes two more arrays. The two divisors are
+# the same for all numbers, so they can be folded. With
+# $c_1 = 1 - \beta_1^{\,s}$ and $c_2 = 1 - \beta_2^{\,s}$, multiply above
+# and below by $\sqrt{c_2}$:
+#
+# $$
+# \eta\, \frac{m / c_1}{\sqrt{v / c_2} + \varepsilon} =
+# \frac{\eta \sqrt{c_2}}{c_1} \cdot
+# \frac{m}{\sqrt{v} + \varepsilon \sqrt{c_2}}
+# $$
+#
+# Two scalars, $\eta \sqrt{c_2} / c_1$ and $\varepsilon \sqrt{c_2}$, and
+# no array for $\hat m$ or $\hat v$. The class, whose last lines are the
+# right-hand side:
+
+# %%
+show("optimizers:Adam.")
+show("optimizers:Adam.__post_init__")
+show("optimizers:Adam._update")
+
+# %%
+def adam(g, s, now):
+    now.m = 0.9 * now.m + 0.1 * g
+    now.v = 0.999 * now.v + 0.001 * g**2
+    m_hat = now.m / (1 - 0.9**s)
+    v_hat = now.v / (1 - 0.999**s)
+    return m_hat / (sqrt(v_hat) + 1e-3)
+
+
+checks.append(distance(adam, Adam, eps=1e-3))  # large, to be seen
+steady = np.diff(walk(Adam, 1000, slope=np.ones_like, lr=1e-3)[:, 0])
+print(checks[-1], -steady[[0, 1, 4, 11, 99, 999]])
+
+# %% tags=["check"]
+assert checks[-1] < 1e-13
+assert np.allclose(steady, -1e-3, rtol=1e-4)
+
+# %% tags=["hide"]
+runs = [
+    ("AdaGrad, $\\eta = 0.5$", AdaGrad, {"lr": 0.5}),
+    ("AdaGrad, $\\eta = 5$", AdaGrad, {"lr": 5}),
+    ("RMSProp, $\\eta = 0.3$, $\\alpha = 0.9$", RMSProp,
+     {"lr": 0.3, "alpha": 0.9}),
+    ("Adam, $\\eta = 0.3$", Adam, {"lr": 0.3}),
+]
+fig, axes = subplots(2, 2, figsize=(6.4, 3.4), sharex=True, sharey=True)
+for ax, (name, rule, settings) in zip(axes.flat, runs):
+    draw(ax, walk(rule, 40, **settings), name)
+label(axes)
+figure(
+    fig,
+    "adaptive",
+    alt="Four paths over the same contour lines. AdaGrad with the small "
+    "rate creeps and stops less than half way. With the large rate its "
+    "first step leaves the map, and it arrives a few steps later. RMSProp "
+    "drops to the floor and runs along it with steps of equal length, "
+    "then jumps around the goal. Adam runs "
+    "straight to the floor, swings a little, and goes past the goal.",
+    caption="Forty steps each, from the same place. In the first step of "
+    "AdaGrad and of Adam both numbers move by $\\eta$, however steep "
+    "their slopes.",
+)
+
+# %% [markdown]
+# Now a constant gradient moves $\theta$ by $\eta$ from the first step to
+# the last. Adam's step is about $\eta$ for every number, whatever the
+# size of its gradients. That makes its rate easy to guess.
+#
+# Two things that it cannot do. First, its ravine lay in a lucky position.
+# Turn the ravine by 45 degrees: now both numbers have gradients of the
+# same size, and a rate for each number has nothing to tell apart.
+
+# %%
+turn = np.array([[1.0, -1.0], [1.0, 1.0]]) / sqrt(2)
+
+
+def turned_slope(theta):
+    return slope(theta @ turn) @ turn.T
+
+
+def turned_loss(theta):
+    return loss(theta @ turn)
+
+
+# %% tags=["hide"]
+contest = [
+    ("descent", SGD, {"lr": 2 / 26}),
+    ("momentum, best", SGD, {"lr": (2 / 6) ** 2, "momentum": b25}),
+    ("AdaGrad", AdaGrad, {"lr": 5}),
+    ("Adam", Adam, {"lr": 0.1}),
+]
+lucky = {}
+for name, rule, settings in contest:
+    turned = walk(rule, 2000, start=turn @ start, slope=turned_slope,
+                  **settings)
+    lucky[name] = (steps_needed(walk(rule, 2000, **settings)),
+                   steps_needed(turned, height=turned_loss))
+assert lucky["descent"][0] == lucky["descent"][1]
+assert lucky["AdaGrad"][1] > 5 * lucky["AdaGrad"][0]
+assert lucky["Adam"][1] > 1.3 * lucky["Adam"][0]
+table(
+    [[name, settings["lr"], *lucky[name]] for name, _, settings in contest],
+    header=["rule", "$\\eta$", "straight", "turned"],
+    caption="Steps until the loss stays below $0.001$, in the ravine and in "
+    "the same ravine turned by 45 degrees.",
+    name="turned",
+    formats=["", ".3f", "d", "d"],
+)
+
+# %% [markdown]
+# Descent and momentum do not notice. AdaGrad needs
+# {{ lucky["AdaGrad"][1] / lucky["AdaGrad"][0]:.0f }} times as many steps,
+# Adam {{ lucky["Adam"][1] / lucky["Adam"][0]:.1f }} times.
+#
+# Second, Adam need not arrive at all. Reddi, Kale and Kumar found
+# gradients for which it walks the wrong way, and an error in the proof
+# that it converges.[^reddi] Let the gradient be 3, then $-1$, then $-1$,
+# and so on. It is positive on average, so $\theta$ should fall.
+
+# %%
+p = Parameter(np.array([0.0]))
+rule = Adam([p], lr=0.01, betas=(0, 0.1))
+for s in range(300):
+    p.grad[:] = 3 if s % 3 == 0 else -1
+    rule.step()
+print(p.value)
+
+# %% tags=["check"]
+assert p.value > 0.5
+q = Parameter(np.array([0.0]))
+usual = Adam([q], lr=0.01)
+for s in range(300):
+    q.grad[:] = 3 if s % 3 == 0 else -1
+    usual.step()
+assert q.value < -0.5
+
+# %% [markdown]
+# It rises: a short memory divides the rare large gradient by its own
+# size, and counts it as one vote against two. With the usual
+# $\beta_2 = 0.999$ this sequence does no harm; but for every $\beta_2$
+# there is one that does.[^reddi] [Exercise 6.5](#exercise-65-never-forget-the-largest)
+# has the repair.
+#
+# ## Weights that should shrink
+#
+# Weight decay adds $\lambda\, \theta$ to the gradient. Under Adam, the
+# sum is then divided by $\sqrt{\hat v}$, and so is the decay in it. Give
+# one row of weights noisy gradients of size 100 and another row gradients
+# of size $0.01$, with no direction in them at all. Only the decay pulls.
+# Both rows start at 1 and should sink alike.
+
+# %%
+def decayed(optimizer):
+    rng = np.random.default_rng(0)
+    p = Parameter(np.ones((2, 1000)))           # 1000 weights a row
+    rule = optimizer([p], lr=1e-3, weight_decay=0.5)
+    for _ in range(1000):
+        p.grad[...] = rng.normal(size=(2, 1000)) * [[100], [0.01]]
+        rule.step()
+    return p.value.mean(axis=1)
+
+
+print(decayed(Adam), decayed(AdamW))
+
+# %% tags=["hide"]
+coupled, decoupled = decayed(Adam), decayed(AdamW)
+meant = (1 - 1e-3 * 0.5) ** 1000
+assert coupled[0] > 0.98 and coupled[1] < 0.5
+assert np.allclose(decoupled, meant, atol=0.01)
+
+# %% [markdown]
+# Under Adam the first row stays at {{ coupled[0]:.3f }}: the weights with
+# large gradients, the ones that one might want to hold back, are hardly
+# decayed. The second row sinks to {{ coupled[1]:.2f }}. With plain SGD
+# both would be at $(1 - \eta\lambda)^{1000}$, which is {{ meant:.3f }}.
+# Loshchilov and Hutter said what to do:[^loshchilov] let the decay be a
+# decay. Take the share $\eta\lambda$ off first, and keep $\lambda$ out of
+# $g$:
+#
+# $$
+# \theta \leftarrow (1 - \eta \lambda)\, \theta
+# - \eta\, \frac{\hat m}{\sqrt{\hat v} + \varepsilon}
+# $$
+#
+# `step` asks for the gradient before it updates, so that is the place.
+
+# %%
+show("optimizers:AdamW.")
+show("optimizers:AdamW._gradient")
+
+# %%
+def adamw(g, s, now):
+    return 0.5 * now.theta + adam(g, s, now)
+
+
+checks.append(distance(adamw, AdamW, weight_decay=0.5, eps=1e-3))
+print(checks[-1])
+
+# %% tags=["check"]
+assert checks[-1] < 1e-13
+
+# %% [markdown]
+# Both rows of AdamW's run end within {{ abs(decoupled - meant).max():.4f }}
+# of {{ meant:.3f }}. In all checks of this chapter formula and code
+# differ by at most {{ max(checks):.0e }}.
+#
+# ## Noise
+#
+# A network seldom sees its true gradient. It sees that of a few examples,
+# chapter 7's mini-batch: the truth plus noise. So add to both slopes of
+# the ravine random numbers of mean 0 and variance 1, new ones at each
+# step. A thousand walkers at once, each with its own noise:
+
+# %%
+def crowd(optimizer, steps, schedule=None, start=(-9.0, 2.0), **more):
+    rng = np.random.default_rng(0)
+    p = Parameter(np.tile(start, (1000, 1)))     # (1000, 2)
+    rule = optimizer([p], **more)
+    places = [p.value.copy()]
+    for step in range(steps):
+        if schedule is not None:
+            rule.lr = schedule(step)
+        p.grad[...] = slope(p.value) + rng.normal(size=(1000, 2))
+        rule.step()
+        places.append(p.value.copy())
+    return np.array(places)                      # (steps + 1, 1000, 2)
+
+
+for rate in (0.04, 0.02, 0.01):
+    spread = crowd(SGD, 1000, lr=rate)[-1].var(axis=0)
+    print(rate, spread, rate / (kappa * (2 - rate * kappa)))
+
+# %% tags=["check"]
+assert np.allclose(
+    spread, rate / (kappa * (2 - rate * kappa)), rtol=0.15)
+
+# %% [markdown]
+# They never arrive. They circle the bottom, at a distance that the rate
+# decides. How far? Each step multiplies $\theta$ by $1 - \eta \kappa$ and
+# adds $\eta$ times the noise. Variances of independent things add, so
+# when the circling neither widens nor narrows,
+#
+# $$
+# \operatorname{Var}\theta = (1 - \eta\kappa)^2 \operatorname{Var}\theta + \eta^2
+# \quad\Longrightarrow\quad
+# \operatorname{Var}\theta = \frac{\eta}{\kappa\,(2 - \eta\kappa)}
+# $$
+#
+# The last two numbers of each printed line are this prediction. Half the
+# rate, half the variance, and twice the steps to get there. One wants a
+# large rate first and a small one at the end. Robbins and Monro
+# proved how: $\eta$ must sink to zero, but not so fast
+# that the sum of all rates is finite, or the walk may end before the
+# goal; the sum of their squares must be, or the noise never
+# fades.[^robbins]
+#
+# A *schedule* is a function from the step to the rate, steps counted from
+# 0. Four are in common use. Their `expect` lines refuse what would make
+# no sense, such as a rate below 0.
+
+# %%
+show("schedules:")
+
+# %% [markdown]
+# **A stair**: every so many steps, multiply by a factor. **Exponential
+# decay**: multiply at each step. What `_warm_up` adds comes
+# [below](#warm-up); without a `warmup` it adds nothing.
+
+# %%
+show("schedules:step_decay")
+show("schedules:exponential_decay")
+
+# %% [markdown]
+# **Half a cosine**[^cosine] stays high for long, falls, and levels out.
+# The cosine goes from 1 to $-1$ while its angle goes from 0 to $\pi$, and it is flat at
+# both ends. So $(1 + \cos)/2$ eases from 1 to 0, and from any first rate
+# to any last:
+#
+# $$
+# \text{last} + (\text{first} - \text{last})\,
+# \frac{1 + \cos(\pi \cdot \text{share})}{2}
+# $$
+
+# %%
+show("schedules:_ease")
+show("schedules:cosine")
+
+# %% [markdown]
+# **One cycle**[^onecycle] rises first, along one half cosine, and falls
+# along another. The high rate in the middle would be too much for the
+# first steps; after the rise it is not.
+
+# %%
+show("schedules:one_cycle")
+
+# %% tags=["hide"]
+steps = 600
+plans = [
+    ("step_decay", step_decay(0.04, 150, 0.3),
+     step_decay(0.04, 150, 0.3, warmup=60)),
+    ("exponential_decay", exponential_decay(0.04, 0.994),
+     exponential_decay(0.04, 0.994, warmup=60)),
+    ("cosine", cosine(0.04, steps), cosine(0.04, steps, warmup=60)),
+    ("one_cycle", one_cycle(0.07, steps), None),
+]
+assert cosine(1, 8)(3) == (1 + cos(pi * 3 / 8)) / 2
+fig, axes = subplots(2, 2, figsize=(5.6, 3.3), sharex=True, sharey=True)
+for ax, (name, cold, warm) in zip(axes.flat, plans):
+    ax.plot([cold(step) for step in range(steps)], color=INK)
+    if warm:
+        ax.plot([warm(step) for step in range(steps)], "--", color=DATA)
+    ax.set_title(name, fontsize=9)
+    ax.set_ylim(0, 0.075)
+label(axes, r"$\eta$", "step")
+figure(
+    fig,
+    "schedules",
+    alt="Four small curves of the learning rate over 600 steps: a stair "
+    "with four treads, an exponential decay, half a cosine from the top "
+    "to zero, and a rise followed by a longer fall. Dashed beside the "
+    "first three, the same after a straight rise from zero.",
+    caption="The four schedules; dashed, with 60 steps of warm-up.",
+)
+
+# %%
+constant = loss(crowd(SGD, steps, lr=0.04)).mean(axis=1)
+falling = {name: loss(crowd(SGD, steps, plan)).mean(axis=1)
+           for name, plan, _ in plans}
+
+# %% tags=["hide"]
+floor = np.sum(0.04 / (2 - 0.04 * kappa)) / 2
+assert abs(constant[-100:].mean() / floor - 1) < 0.05
+ends = {name: curve[-1] for name, curve in falling.items()}
+assert max(ends.values()) < floor / 5
+restless, rested = (
+    loss(crowd(RMSProp, steps, plan, lr=0.1, alpha=0.9)[-1]).mean()
+    for plan in (None, cosine(0.1, steps)))
+assert rested < restless / 5
+fig, ax = subplots(figsize=(5.6, 3))
+ax.semilogy(constant, color=DATA, label="constant")
+for (name, curve), style in zip(falling.items(), ("-", "--", ":", "-.")):
+    ax.semilogy(curve, style, color=VALUE, label=name, linewidth=1.3)
+ax.axhline(floor, color=INK, linewidth=0.7)
+ax.set(xlabel="step", ylabel="mean loss")
+ax.legend()
+figure(
+    fig,
+    "floor",
+    alt="The mean loss over 600 steps on a logarithmic axis. The constant "
+    "rate reaches the level of the thin line and stays there. All four "
+    "schedules end far below it.",
+    caption="Noisy descent. The thin line is the floor that the formula "
+    "foretells for $\\eta = 0.04$.",
+)
+
+# %% [markdown]
+# The constant rate stops at its floor, {{ floor:.3f }} by the formula
+# (the losses are $\tfrac12 \kappa \operatorname{Var}\theta$, added up).
+# The schedules end between {{ min(ends.values()):.4f }} and
+# {{ max(ends.values()):.4f }}, after as many steps. RMSProp, which could
+# not rest, ends at {{ restless:.3f }} with $\eta = 0.1$ and at
+# {{ rested:.4f }} with a cosine from there.
+#
+# ## Warm-up
+#
+# Adam divides by a running mean of squares. After one step that mean has
+# seen one gradient, and $\hat m / \sqrt{\hat v}$ is $g / |g|$: a full step
+# of length $\eta$ for every number, if there is a reason to move or not.
+# Put the walkers at the very bottom, where there is nothing but noise,
+# and watch how long Adam's steps are, in units of $\eta$:
+
+# %%
+places = crowd(Adam, 300, start=(0.0, 0.0), lr=1e-4)
+lengths = np.sqrt(np.mean(np.diff(places, axis=0) ** 2, axis=(1, 2)))
+print((lengths / 1e-4)[[0, 1, 4, 19, 99, 299]])
+
+# %% tags=["hide"]
+settled = sqrt(0.1 / 1.9)
+assert abs(lengths[-1] / 1e-4 - settled) < 0.03
+harmless = loss(crowd(Adam, 300, start=(0.0, 0.0), lr=0.01)).mean(axis=1)
+assert harmless[:50].max() < 1.1 * harmless[-50:].mean()
+
+# %% [markdown]
+# Later, $m$ averages the noise away, to
+# $\sqrt{(1 - \beta_1) / (1 + \beta_1)}$, which is {{ settled:.2f }}. The
+# first step, when Adam knows least, is more than four times as long. In
+# our ravine that does no harm. So take a network: one input, two layers
+# of 16 tanh neurons, one output, to follow a sine. Ten random beginnings,
+# each trained by Adam until the loss is below `0.01`, or for 500 steps.
+# *Warm-up*[^goyal] raises the rate from near 0 to its full height over
+# the first steps, in equal parts.
+
+# %%
+show("schedules:_warm_up")
+
+# %% tags=["hide"]
+class Task:
+    """A tanh network to train from many beginnings at once.
+
+    Each parameter has one more axis in front, for the beginning. All the
+    rules work number by number, so none of them notices.
+    """
+
+    def __init__(self, x, t, sizes, logits, goal, seeds=10, std=None):
+        self.x, self.t, self.sizes, self.logits = x, t, sizes, logits
+        self.goal, self.seeds, self.std = goal, seeds, std
+
+    def begin(self):
+        rngs = [np.random.default_rng(seed) for seed in range(self.seeds)]
+        for a, b in zip(self.sizes, self.sizes[1:]):
+            std = self.std or sqrt(1 / a)
+            yield Parameter(np.stack(
+                [std * rng.normal(size=(a, b)) for rng in rngs]))
+            yield Parameter(np.zeros((self.seeds, 1, b)))
+
+    def learn(self, optimizer, limit, schedule=None, **settings):
+        """The step at which each beginning reaches the goal, or inf."""
+        params = list(self.begin())
+        rule = optimizer(params, **settings)
+        first = np.full(self.seeds, np.inf)
+        pairs = list(zip(params[::2], params[1::2]))
+        for step in range(limit + 1):
+            kept = [self.x]
+            for place, (W, b) in enumerate(pairs, 1):
+                y = kept[-1] @ W.value + b.value
+                kept.append(np.tanh(y) if place < len(pairs) else y)
+            L, dy = self.loss(y)
+            first[(L < self.goal) & np.isinf(first)] = step
+            if np.isfinite(first).all() or not np.isfinite(L).all():
+                break
+            for place, (W, b) in reversed(list(enumerate(pairs))):
+                x = kept[place]
+                W.grad[...] = np.swapaxes(x, -1, -2) @ dy
+                b.grad[...] = dy.sum(axis=1, keepdims=True)
+                if place:
+                    dy = dy @ W.value.swapaxes(1, 2) * (1 - x * x)
+            if schedule is not None:
+                rule.lr = schedule(step)
+            rule.step()
+        self.kept = kept
+        return first
+
+    def loss(self, y):
+        n = len(self.x)
+        if self.logits:
+            L = np.logaddexp(0, y) - y * self.t
+            dy = (1 / (1 + np.exp(-np.clip(y, -700, 700))) - self.t) / n
+            return L.mean(axis=(1, 2)), dy
+        return ((y - self.t) ** 2).mean(axis=(1, 2)), 2 * (y - self.t) / n
+
+
+line = np.linspace(-1, 1, 32)[:, None]
+sine = Task(line, np.sin(2 * np.pi * line), (1, 16, 16, 1), False, 0.01)
+counts = {}
+for rate in (0.03, 0.1, 0.3):
+    for warmup in (0, 10, 100):
+        plan = exponential_decay(rate, 1.0, warmup=warmup)
+        counts[rate, warmup] = sine.learn(Adam, 500, plan)
+
+
+def result(first):
+    reached = np.isfinite(first).sum()
+    if reached == len(first):
+        return f"{np.median(first):.0f}"
+    return f"{reached} of {len(first)}"
+
+
+table(
+    [[f"`{rate}`", *(result(counts[rate, warmup])
+                     for warmup in (0, 10, 100))]
+     for rate in (0.03, 0.1, 0.3)],
+    header=["$\\eta$", "no warm-up", "10 steps", "100 steps"],
+    caption="Adam on the sine: the median of the steps needed over ten "
+    "beginnings; or how many of the ten arrive, where not all do.",
+    name="warmup",
+    align="rrrr",
+)
+cold = np.isfinite(counts[0.3, 0]).sum()
+warm = np.isfinite(counts[0.3, 10]).sum()
+assert cold <= 2 and warm == 10
+quickest = np.median(counts[0.3, 10])
+assert all(quickest < np.median(first) for key, first in counts.items()
+           if key != (0.3, 10))
+saturated = []
+for warmup in (0, 10):
+    sine.learn(Adam, 10, exponential_decay(0.3, 1.0, warmup=warmup))
+    saturated.append(np.mean(abs(sine.kept[2]) > 0.99))
+assert saturated[0] > 0.5 > 0.1 > saturated[1]
+
+# %% [markdown]
+# At $\eta = 0.3$ the arrivals without warm-up are {{ cold }} of ten; with
+# ten steps of it they are {{ warm }} of ten, and in the shortest time of
+# the whole table. Adam's first step moves every weight by $0.3$, right or
+# wrong. After ten steps the second layer's outputs are beyond $\pm 0.99$, where
+# tanh hardly slopes, in {{ saturated[0]:.0% }} of all cases; with warm-up
+# in {{ saturated[1]:.0% }}. Where the rate is small enough anyway, warm-up
+# changes little.
+#
+# ## A cliff
+#
+# The walls so far got steeper evenly. Those of networks do not. Their
+# outputs are products of many layers' weights, and a product of fifty
+# factors is nothing for long and then everything:
+# [chapter 5](initializers.py) saw it explode. So give the ravine other
+# walls. The function $\cosh(5\,\theta_2) - 1$ has the same curvature at
+# the bottom, 25, but far out it grows like $e^{5 |\theta_2|}$. Its slope
+# is $5 \sinh(5\,\theta_2)$. From the same start, at half the rate that
+# the curvature allows:
+
+# %%
+def cliff_slope(theta):
+    return np.array([theta[0], 5 * np.sinh(5 * theta[1])])
+
+
+with np.errstate(over="ignore"):
+    thrown = walk(SGD, 2, slope=cliff_slope, lr=0.04)
+print(cliff_slope(start))
+print(thrown)
+
+# %% tags=["check"]
+assert abs(thrown[1, 1]) > 1000 and not np.isfinite(thrown[2]).all()
+
+# %% [markdown]
+# One gradient of {{ cliff_slope(start)[1]:,.0f }}, one step, and
+# $\theta_2$ is at {{ thrown[1, 1]:,.0f }}; one more, and it is infinite.
+# The direction was right. Only the length was absurd. So keep the
+# direction, and limit the length. Let $|g|$ be the length of all
+# gradients of the network together, as if written in one long row. A
+# direction is kept by multiplying all of them by one number; for a length
+# of at most $c$ that is
+#
+# $$
+# \grad{g} \leftarrow \grad{g} \cdot \min\left(1,\ \frac{c}{|g|}\right),
+# \qquad |g| = \sqrt{\sum_{\text{parameters}}\ \sum_{\text{numbers}} \grad{g}^2}
+# $$
+#
+# *Gradient clipping*, by Pascanu, Mikolov and Bengio.[^pascanu]
+
+# %%
+show("clipping:")
+show("clipping:clip_gradients")
+
+# %%
+def clipped(theta):
+    p = Parameter(theta)
+    p.grad[...] = cliff_slope(theta)
+    clip_gradients([p], max_norm=8)
+    return p.grad
+
+
+path = walk(SGD, 120, slope=clipped, lr=0.04)
+print(path[[0, 1, 2, 120]])
+
+# %% tags=["hide"]
+assert np.linalg.norm(path[-1]) < 0.1
+
+
+def cliff(theta):
+    with np.errstate(over="ignore"):
+        return 0.5 * theta[..., 0] ** 2 + np.cosh(5 * theta[..., 1]) - 1
+
+
+g = cliff_slope(start)
+p = Parameter(start)
+p.grad[...] = g
+assert clip_gradients([p], 8) == np.sqrt(np.sum(g**2))
+by_formula = g * min(1, 8 / np.sqrt(np.sum(g**2)))
+clip_apart = abs(p.grad - by_formula).max()
+assert clip_apart < 1e-8
+fig, ax = subplots(figsize=(5.4, 2.3))
+draw(ax, path, "clipped at 8", cliff,
+     [0.15, 1, 3, 8, 18, 35, 100, 1e3, 1e4])
+ax.annotate("", (-9, -2.5), (-9, 2), arrowprops={
+    "arrowstyle": "->", "color": GRADIENT, "linestyle": "--"})
+ax.text(-8.8, -2.25, "not clipped", color=GRADIENT, fontsize=9)
+ax.set(xlabel=r"$\theta_1$", ylabel=r"$\theta_2$")
+figure(
+    fig,
+    "cliff",
+    alt="The ravine with walls whose contour lines crowd together. A "
+    "dashed arrow leaves the start straight down and off the map. The "
+    "clipped path descends the wall in short equal steps, turns at the "
+    "floor and follows it to the goal.",
+    caption="The cliff, and a step with and without clipping. The arrow's "
+    "end lies far below the picture.",
+)
+
+# %% [markdown]
+# The `1e-6` in the code guards against dividing by a length of 0. It is
+# the only difference from the formula, {{ clip_apart:.0e }} here. The lengths are added in
+# `float64` because the square of a large `float32` is not a `float32`. A
+# gradient that is not finite has no direction to keep, and is refused.
+#
+# Cutting every number off by itself, say at 1, would not do: a gradient
+# of $(3, 400)$ would become $(1, 1)$, another way altogether.
+#
+# ## Which one?
+#
+# Two networks, seven rules, the best of a few rates for each: the XOR
+# network of [chapter 0](start.py), 2-8-1, until its loss is below `0.01`;
+# and the sine. Ten random beginnings each, no schedule, and at most 800
+# steps.
+
+# %% tags=["hide"]
+switches = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])
+lamp = np.array([[0.0], [1], [1], [0]])
+xor = Task(switches, lamp, (2, 8, 1), True, 0.01, std=1.0)
+heavy9 = {"momentum": 0.9}
+field = [
+    ("SGD", SGD, {}, (1, 3, 10), (0.03, 0.1, 0.3)),
+    ("SGD, momentum", SGD, heavy9, (0.3, 1, 3), (0.05, 0.1, 0.2)),
+    ("SGD, Nesterov", SGD, {**heavy9, "nesterov": True},
+     (0.3, 1, 3), (0.02, 0.05, 0.1)),
+    ("AdaGrad", AdaGrad, {}, (0.3, 1, 3), (0.1, 0.3, 1)),
+    ("RMSProp", RMSProp, {}, (0.03, 0.1, 0.3), (0.01, 0.03, 0.1)),
+    ("Adam", Adam, {}, (0.1, 0.3, 1), (0.03, 0.1, 0.3)),
+    ("AdamW", AdamW, {}, (0.1, 0.3, 1), (0.03, 0.1, 0.3)),
+]
+
+
+def best_of(task, rule, settings, rates):
+    """The rate with most arrivals; among equals, the lowest median."""
+    with np.errstate(all="ignore"):
+        runs = {rate: task.learn(rule, 800, lr=rate, **settings)
+                for rate in rates}
+    return min(runs.items(), key=lambda run: (
+        np.isinf(run[1]).sum(), np.median(run[1])))
+
+
+winners, rows = {}, []
+for name, rule, settings, *rates in field:
+    row = [name]
+    for task, some in zip((xor, sine), rates):
+        rate, first = best_of(task, rule, settings, some)
+        winners[name, task] = first
+        if np.isinf(first).all():
+            row += ["–", "none arrived"]
+            continue
+        assert min(some) < rate < max(some)  # the grid was wide enough
+        row += [f"`{rate}`", result(first)]
+    rows.append(row)
+table(
+    rows,
+    header=["rule", "XOR: $\\eta$", "steps", "sine: $\\eta$", "steps"],
+    caption="The median of the steps needed, over ten beginnings; or how "
+    "many arrived, where not all did.",
+    name="contest",
+    align="lrrrr",
+)
+medians = {key: np.median(first) for key, first in winners.items()}
+assert max(medians["SGD, momentum", xor], medians["SGD, Nesterov", xor]
+           ) < min(m for (name, task), m in medians.items()
+                   if task is xor and "," not in name)
+assert np.isinf(winners["SGD", sine]).all()
+assert medians["Adam", sine] < min(
+    medians[name, sine] for name in ("SGD, momentum", "SGD, Nesterov",
+                                     "AdaGrad", "RMSProp"))
+
+# %% [markdown]
+# The order is not a law. On XOR the two rules with momentum are the
+# fastest, and Adam comes behind them. On the sine Adam is far ahead, and
+# plain SGD does not arrive. These are two small problems with exact
+# gradients; for large ones Bottou, Curtis and Nocedal survey the
+# theory.[^bottou] What holds for every rule is the lesson of
+# [](#fig-factor): find the rate first. Try a few, each three times the
+# one before, until it fails; then step back.
+#
+# ## What we have now
+#
+# - A number that limits every descent, $2 / \kappa_\text{max}$, and a
+#   ratio that says how slow it will be.
+# - Five optimizers, each with the fault that it mends; four schedules,
+#   warm-up and clipping; all checked against their formulas.
+# - A network, a loss, a start, and steps. What is missing is the loop
+#   around them, and data. That is chapter 7.
+#
+# ## Exercises
+#
+# ### Exercise 6.1 · Before you run it
+#
+# A loss $\tfrac12 \kappa\, \theta^2$ has the curvature $\kappa = 4$, and
+# gradient descent starts at $\theta = 1$ with $\eta = 0.4$. By what number
+# is $\theta$ multiplied at each step? At which rate does it begin to
+# diverge? With which rate does it arrive in a single step? Find all three
+# on paper.
+#
+# ??? tip "Hint"
+#
+#     Everything is in $1 - \eta\kappa$. Mind the sign.
+
+# %% tags=["starter"]
+factor = None      # what each step multiplies theta by, at lr = 0.4
+limit = None       # above this rate it diverges
+one_step = None    # this rate arrives at once
+
+# %% tags=["solution"]
+factor = 1 - 0.4 * 4   # -0.6: it changes sides and shrinks
+limit = 2 / 4
+one_step = 1 / 4       # the rate 1 / curvature is Newton's
+
+# %% tags=["tests"]
+answers = (factor, limit, one_step)
+assert None not in answers, "three numbers, please"
+theta = 1.0
+theta -= 0.4 * 4 * theta
+assert abs(theta - factor) < 1e-12, "run one step: the factor is signed"
+assert abs(abs(1 - limit * 4) - 1) < 1e-12 and limit > 0, "not the limit"
+assert abs(1 - one_step * 4) < 1e-12, "one step must lead to 0"
+
+# %% [markdown]
+# ### Exercise 6.2 · Ten times the loss
+#
+# Somebody reports a loss in millimetres instead of centimetres: $L$ and
+# all its gradients are ten times as large. The rates stay as they are.
+# For which rules does the path stay the same (but for $\varepsilon$)?
+# Answer `True` for the same path, `False` for another.
+#
+# ??? tip "Hint"
+#
+#     Replace $g$ by $10\,g$ in each rule, and see what is left of the 10.
+#     Mind where the weight decay enters.
+
+# %% tags=["starter"]
+same_path = {
+    "SGD": None,
+    "SGD with momentum": None,
+    "AdaGrad": None,
+    "RMSProp": None,
+    "Adam": None,
+    "Adam with weight_decay=0.1": None,
+    "AdamW with weight_decay=0.1": None,
+}
+
+# %% tags=["solution"]
+# Whatever divides by the root of the squares forgets the 10. Adam with
+# weight decay in the gradient does not: 10 g + 0.1 theta is another
+# mixture than g + 0.1 theta. AdamW keeps the two apart.
+same_path = {
+    "SGD": False,
+    "SGD with momentum": False,
+    "AdaGrad": True,
+    "RMSProp": True,
+    "Adam": True,
+    "Adam with weight_decay=0.1": False,
+    "AdamW with weight_decay=0.1": True,
+}
+
+# %% tags=["tests"]
+import numpy as np
+
+from nn.layers import Parameter
+from nn.optimizers import SGD, AdaGrad, Adam, AdamW, RMSProp
+
+rules = {
+    "SGD": (SGD, {}),
+    "SGD with momentum": (SGD, {"momentum": 0.9}),
+    "AdaGrad": (AdaGrad, {}),
+    "RMSProp": (RMSProp, {}),
+    "Adam": (Adam, {}),
+    "Adam with weight_decay=0.1": (Adam, {"weight_decay": 0.1}),
+    "AdamW with weight_decay=0.1": (AdamW, {"weight_decay": 0.1}),
+}
+
+
+def end_of_path(rule, settings, scale):
+    p = Parameter(np.array([1.0, -2.0]))
+    optimizer = rule([p], lr=0.01, **settings)
+    for _ in range(20):
+        p.grad[...] = scale * (np.array([1.0, 5.0]) * p.value + 3)
+        optimizer.step()
+    return p.value
+
+
+for name, (rule, settings) in rules.items():
+    assert same_path[name] is not None, f"no answer for {name}"
+    ends = [end_of_path(rule, settings, scale) for scale in (1, 10)]
+    same = np.allclose(*ends, atol=1e-6)
+    assert same_path[name] == same, f"{name}: run it and see"
+
+# %% [markdown]
+# ### Exercise 6.3 · How much faster may momentum go?
+#
+# Plain descent diverges above $2 / \kappa$. Momentum allows more. Write a
+# function for its limit, for any curvature and any $\beta$. Find it on
+# paper, or by trying rates.
+#
+# ??? tip "Hint"
+#
+#     At the limit $\theta$ jumps between 1 and $-1$ for ever. Put
+#     $\theta_{s+1} = 1$, $\theta_s = -1$, $\theta_{s-1} = 1$ into
+#     $\theta_{s+1} = (1 + \beta - \eta\kappa)\,\theta_s - \beta\,\theta_{s-1}$.
+
+# %% tags=["starter"]
+def largest_rate(curvature, beta):
+    """Above this rate, momentum diverges on 1/2 curvature theta**2."""
+    raise NotImplementedError("your code")
+
+# %% tags=["solution"]
+def largest_rate(curvature, beta):
+    # 1 = -(1 + beta - lr * curvature) - beta, solved for lr
+    return 2 * (1 + beta) / curvature
+
+# %% tags=["tests"]
+import numpy as np
+
+from nn.layers import Parameter
+from nn.optimizers import SGD
+
+
+def ends_at(curvature, beta, lr):
+    p = Parameter(np.array([1.0]))
+    sgd = SGD([p], lr=lr, momentum=beta)
+    for _ in range(3000):
+        p.grad[...] = curvature * p.value
+        sgd.step()
+    return abs(p.value.item())
+
+
+for curvature, beta in [(4, 0.0), (25, 0.5), (2, 0.9)]:
+    limit = largest_rate(curvature, beta)
+    where = f"curvature {curvature}, beta {beta}"
+    below = ends_at(curvature, beta, 0.99 * limit)
+    above = ends_at(curvature, beta, 1.01 * limit)
+    assert below < 1e-3, f"{where}: your rate is too large"
+    assert above > 1e3, f"{where}: more would be possible"
+
+# %% [markdown]
+# ### Exercise 6.4 · Up, along, down
+#
+# Another schedule has the shape of a trapezoid. It warms up over `warmup`
+# steps as those of this chapter do: `lr / warmup`, `2 lr / warmup`, …,
+# `lr`. It stays at `lr`. In the last `down` of its `steps` steps it falls
+# in equal parts, so that the very last step, `steps - 1`, has
+# `lr / down`. Afterwards the rate is 0.
+#
+# ??? tip "Hint"
+#
+#     The smallest of three lines. Count the last steps from the end:
+#     `steps - step`.
+
+# %% tags=["starter"]
+def trapezoid(lr, steps, warmup, down):
+    """Return a function schedule(step) -> lr, steps counted from 0."""
+    raise NotImplementedError("your code")
+
+# %% tags=["solution"]
+def trapezoid(lr, steps, warmup, down):
+    def schedule(step):
+        # three lines; the rate is the lowest of them, but never below 0
+        up, fall = (step + 1) / warmup, (steps - step) / down
+        return lr * max(0.0, min(1.0, up, fall))
+
+    return schedule
+
+# %% tags=["tests"]
+schedule = trapezoid(1.0, steps=10, warmup=4, down=5)
+seen = [round(schedule(step), 10) for step in range(12)]
+assert seen[:4] == [0.25, 0.5, 0.75, 1], "the warm-up"
+assert seen[4:6] == [1, 1], "the plateau"
+assert seen[6:10] == [0.8, 0.6, 0.4, 0.2], "the way down"
+assert seen[10:] == [0, 0], "it is over"
+assert abs(trapezoid(0.3, 100, 10, 20)(50) - 0.3) < 1e-12, "lr is 0.3"
+
+# %% [markdown]
+# ### Exercise 6.5 · Never forget the largest
+#
+# Adam went the wrong way because $v$ forgot the large gradient. Reddi,
+# Kale and Kumar repair it: divide by the root of the *largest* $v$ so
+# far. Write *AMSGrad* for one number, from $\theta = 0$, without bias
+# correction, and return the place after each step.
+#
+# ??? tip "Hint"
+#
+#     One line more than Adam: `largest = max(largest, v)`.
+
+# %% tags=["starter"]
+def amsgrad(gradients, lr, beta1, beta2, eps=1e-8):
+    """The places after each step, beginning at 0. A list."""
+    raise NotImplementedError("your code")
+
+# %% tags=["solution"]
+def amsgrad(gradients, lr, beta1, beta2, eps=1e-8):
+    theta = m = v = largest = 0.0
+    places = []
+    for g in gradients:
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g * g
+        largest = max(largest, v)  # Adam would divide by v itself
+        theta -= lr * m / (largest**0.5 + eps)
+        places.append(theta)
+    return places
+
+# %% tags=["tests"]
+places = amsgrad([4.0, 0.0], lr=1.0, beta1=0.5, beta2=0.75, eps=0)
+assert len(places) == 2, "one place a step"
+# m = 2, v = 4: one step of 2 / 2. Then m = 1, v = 3, the largest still 4.
+assert abs(places[0] + 1) < 1e-12, "the first step is m / sqrt(v)"
+assert abs(places[1] + 1.5) < 1e-12, "divide by the largest v so far"
+around = [3.0, -1.0, -1.0] * 100
+assert amsgrad(around, 0.01, 0.0, 0.1)[-1] < -0.2, "still the wrong way"
+
+# %% [markdown]
+# ### Exercise 6.6 · How curved is it?
+#
+# A small project: find the largest curvature of a loss without the table
+# of second derivatives. In a direction $u$ of length 1, the change of the
+# gradient is the second derivatives times $u$:
+#
+# $$
+# \frac{g(\theta + h u) - g(\theta - h u)}{2h}
+# $$
+#
+# Start from a random $u$. Replace it, again and again, by this vector,
+# made of length 1. Each time the most curved direction gains on the
+# others; in the end $u$ points along it, and the vector's length is
+# $\kappa_\text{max}$. The method is called *power iteration*. The tests
+# try it on a neuron that learns from data, and train just below and just
+# above your $2 / \kappa_\text{max}$.
+#
+# ??? tip "Hint"
+#
+#     Five lines. `np.linalg.norm` gives a length, and `h = 1e-4` will do.
+
+# %% tags=["starter"]
+import numpy as np
+
+
+def largest_curvature(gradient, theta, rng, rounds=200):
+    """kappa_max at theta; `gradient` is a function of theta."""
+    raise NotImplementedError("your code")
+
+# %% tags=["solution"]
+def largest_curvature(gradient, theta, rng, rounds=200):
+    h, u = 1e-4, rng.normal(size=theta.shape)
+    for _ in range(rounds):
+        u = u / np.linalg.norm(u)
+        change = (gradient(theta + h * u) - gradient(theta - h * u))
+        u = change / (2 * h)      # the Hessian times the old u
+    return np.linalg.norm(u)
+
+# %% tags=["tests"]
+rng = np.random.default_rng(0)
+
+
+def ravine(theta):
+    return np.array([1.0, 25.0]) * theta
+
+
+found = largest_curvature(ravine, np.array([-9.0, 2.0]), rng)
+assert abs(found - 25) < 1e-3, f"the ravine has 25, not {found}"
+
+x = rng.normal(size=(40, 5)) * [1, 2, 3, 0.5, 0.1]
+t = x @ rng.normal(size=5)
+
+
+def neuron(w):
+    """The gradient of half the mean squared error of x @ w."""
+    return x.T @ (x @ w - t) / len(x)
+
+
+kappa = largest_curvature(neuron, np.zeros(5), rng)
+losses = {}
+for share in (0.98, 1.02):
+    w = np.zeros(5)
+    for _ in range(2000):
+        w -= share * 2 / kappa * neuron(w)
+    losses[share] = np.mean((x @ w - t) ** 2) / np.mean(t**2)
+assert losses[0.98] < 0.1, "just below your limit it should learn"
+assert losses[1.02] > 1e3, "just above your limit it should diverge"
+
+# %% [markdown]
+# ## Notes
+#
+# Cauchy proposed to follow the gradient downhill, for equations of
+# astronomy.[^cauchy] Robbins and Monro allowed for noise and gave the
+# conditions above; the word in their title became the S in SGD. Polyak's momentum and
+# Nesterov's method are from the theory of optimization; the case for both
+# in deep learning was made by Sutskever and others, whose form of the
+# look-ahead is the one derived here.
+#
+# PyTorch's momentum multiplies $m$ by $\eta$; other books put $\eta$ into
+# $m$. The two differ only when the rate changes on the way. In the paper
+# on AdamW the decay is multiplied by the schedule alone, not by
+# $\eta$; PyTorch and `nn` multiply by both.
+#
+# [^lecun]: [LeCun, Bottou, Orr and Müller 1998](bibliography.md#lecun-1998),
+#     section 5.
+# [^polyak]: [Polyak 1964](bibliography.md#polyak-1964).
+# [^nesterov]: [Nesterov 1983](bibliography.md#nesterov-1983).
+# [^sutskever]: [Sutskever, Martens, Dahl and Hinton 2013](bibliography.md#sutskever-2013).
+# [^duchi]: [Duchi, Hazan and Singer 2011](bibliography.md#duchi-2011).
+# [^tieleman]: [Tieleman and Hinton 2012](bibliography.md#tieleman-2012).
+# [^kingma]: [Kingma and Ba 2014](bibliography.md#kingma-2014).
+# [^reddi]: [Reddi, Kale and Kumar 2018](bibliography.md#reddi-2018).
+# [^loshchilov]: [Loshchilov and Hutter 2017](bibliography.md#loshchilov-2017).
+# [^robbins]: [Robbins and Monro 1951](bibliography.md#robbins-1951).
+# [^cosine]: [Loshchilov and Hutter 2016](bibliography.md#loshchilov-2016),
+#     who also start it anew several times.
+# [^onecycle]: [Smith and Topin 2018](bibliography.md#smith-2018).
+# [^goyal]: [Goyal and others 2017](bibliography.md#goyal-2017), who needed
+#     it for very large batches.
+# [^pascanu]: [Pascanu, Mikolov and Bengio 2013](bibliography.md#pascanu-2013),
+#     with a picture of a cliff.
+# [^bottou]: [Bottou, Curtis and Nocedal 2018](bibliography.md#bottou-2018).
+# [^cauchy]: [Cauchy 1847](bibliography.md#cauchy-1847).
