@@ -5,9 +5,9 @@
 # curve?*
 #
 # After this chapter you can fit a function from samples, tell how good
-# the fit is on points that the network has not seen, see when noise is
-# being learned, and know what not to ask of a network: anything outside
-# its data.
+# the fit is on points that the network has not seen, notice when it
+# learns noise, and you know what not to ask of it: anything outside its
+# data.
 
 # %%
 from weave import DATA, GRADIENT, INK, PINK, VALUE
@@ -19,7 +19,7 @@ from weave import figure, subplots, table
 # The task: 512 points $x$ between −3 and 3, drawn at random, and
 # $\sin x$ for each. For evaluation, 601 other points, evenly spaced. The
 # loss is the mean squared error. The first model has a hidden layer of 32
-# units, and nothing else.
+# neurons, and no bend.
 
 # %%
 import numpy as np
@@ -50,15 +50,11 @@ assert abs(straight_loss - line_loss) < 0.02
 # %% [markdown]
 # It learned, and what it learned is a straight line: nearly the loss of
 # the best line through the points, found by least squares. No training
-# would do better. Two linear layers are one,
-#
-# $$
-# (x W_1 + b_1) W_2 + b_2 = x\,(W_1 W_2) + (b_1 W_2 + b_2),
-# $$
-#
-# and 97 numbers do the work of two. Something has to bend between
-# the layers. We put a tanh there, and a second hidden layer; and we take
-# Adam with a rate that first warms up, then sinks to zero along a cosine.
+# would do better. Two layers without a bend are one
+# ([chapter 3](activations.py#two-layers-that-are-one)), and 97 numbers do
+# the work of two. So we put a tanh between them, and a second hidden
+# layer; and we take Adam with a rate that warms up and then sinks to zero
+# along a cosine ([chapter 6](optimizers.py#warm-up)).
 
 # %%
 from nn import Adam, cosine
@@ -116,21 +112,26 @@ figure(
 )
 
 # %% [markdown]
-# The residual in [](#fig-sine) is never larger than {{ worst:.4f }}, and
-# the loss on unseen points, {{ history.validation_loss[-1]:.1e }}, is
+# The difference from the sine, the *residual*, is never larger than
+# {{ worst:.4f }} in [](#fig-sine), and the loss on unseen points,
+# {{ history.validation_loss[-1]:.1e }}, is
 # {{ straight_loss / history.validation_loss[-1]:,.0f }} times smaller
-# than the line's. Look at the residual, not at the fit, to see what a
-# network has not learned: a fit this close hides everything.
+# than the line's. To see what a network has not learned, look at the
+# residual; a fit this close hides everything.
 #
 # ## How bends add up
 #
-# One hidden layer can be taken apart. Its output is a sum,
+# One hidden layer can be taken apart. Write $w_j$ and $b_j$ for the
+# weight and the bias of hidden neuron $j$, and $v_j$ and $c$ for the
+# weights and the bias of the last neuron (all letters:
+# [notation](notation.md)). The answer is a sum with one bend for each
+# neuron:
 #
 # $$
-# y = \sum_i v_i \tanh(w_i x + b_i) + c ,
+# \val{y} = \sum_j v_j \tanh(w_j \val{x} + b_j) + c
 # $$
 #
-# one bend for each unit. Six units will do for a sine.
+# Six of them will do for a sine.
 
 # %%
 from nn import normal
@@ -143,17 +144,17 @@ six = Sequential(
 )
 ours(six, data, unseen, seed=0, epochs=300)
 bends = Sequential(*six.layers[:2]).forward(x)  # (601, 6)
-parts = bends * six.layers[2].weight.value.T  # v_i tanh(...)
+parts = bends * six.layers[2].weight.value.T  # v_j tanh(...)
 total = parts.sum(axis=1, keepdims=True) + six.layers[2].bias.value
 assert np.allclose(total, six.forward(x), atol=1e-5)
 six_error = float(abs(total - t).max())
 assert six_error < 0.2
 
 # %% [markdown]
-# And weights by hand, without training. A steep sigmoid is a step. A
-# step up and, a little later, a step down make a bump. So for any
-# function: cut the interval into pieces, and put on each a bump as high
-# as the function there.
+# It can also be done by hand, without training. A steep sigmoid is a
+# step. A step up and, a little later, a step down make a bump. So cut the
+# interval into pieces, and put on each a bump as high as the function is
+# there.
 
 # %%
 from nn import Sigmoid
@@ -186,7 +187,7 @@ fig, (left, right) = subplots(1, 2, figsize=(5.8, 2.8), sharey=True)
 for part in parts.T:
     left.plot(x[::10], part[::10], color=DATA, lw=0.9)
 left.plot(x[::6], total[::6], color=VALUE)
-left.set(title="six tanh units, trained", xlabel="$x$", ylabel="$y$",
+left.set(title="six tanh neurons, trained", xlabel="$x$", ylabel="$y$",
          ylim=(-1.6, 1.6))
 dense_x = np.linspace(-3.2, 3.2, 481)[:, None]
 right.plot(dense_x[::8], np.sin(dense_x)[::8], color=DATA, lw=0.9)
@@ -197,32 +198,32 @@ figure(
     alt="Left, six grey S-shaped curves of different heights and places, "
     "and their sum, a blue sine. Right, a blue staircase of twelve flat "
     "pieces along a thin grey sine.",
-    caption="A curve as a sum. Left: what each of six units adds (grey), "
+    caption="A curve as a sum. Left: what each of six neurons adds (grey), "
     "and the sum (blue). Right: twelve bumps, and the sine they follow.",
 )
 
 # %% [markdown]
 # Away from the two ends, where a step is only half done, four times as
-# many bumps leave about a quarter of the error. There is nothing special
-# about the sine in it, but that its slope is bounded: any continuous
-# function on an interval will do, if not at that rate. The bumps make
-# believable what a theorem says in general: one hidden layer can come as
-# close as you like to any continuous function on a closed and bounded
-# region.[^cybenko] [^hornik] It says that good weights exist. It does
-# not say that training finds them, or how many units it takes. Training
-# uses units better than we did by hand: six trained bends are within
-# {{ six_error:.3f }} of the sine, eight bumps within
-# {{ staircase[8]:.3f }}, though neighbours could share the step between
-# them and do with nine units.
+# many bumps leave about a quarter of the error. Any continuous function on
+# an interval could stand in place of the sine; only the quarter is owed to
+# the sine's bounded slope. That makes a theorem believable: one hidden
+# layer can come as close as you like to any continuous function on a
+# closed and bounded region.[^cybenko] [^hornik] Good weights exist. The
+# theorem does not say that training finds them, or how many neurons they
+# take. Training uses its neurons better than we did by hand: six trained
+# bends are within {{ six_error:.3f }} of the sine, eight bumps within
+# {{ staircase[8]:.3f }}. (Neighbours could share the step between them and
+# do with nine neurons, [exercise
+# 10.4](#exercise-104-neighbours-share-a-step).)
 #
 # ## Three functions, a recipe as it is printed
 #
 # $x^2$, $|x|$ and $3 \sin x$ on the interval from −3 to 3 are a popular
 # exercise, with this recipe: 1-32-32-1 with tanh, 400 epochs, batches of
 # 64, plain gradient descent with a rate of 0.05. We run it as it is,
-# with 512 training points, and count on 601 others. The usual progress
-# bar shows the training loss, the loss on unseen points, and the mean
-# size of a gradient; here are some of its lines.
+# with 512 training points, and judge it on 601 others. While `fit` runs,
+# it shows the training loss, the loss on unseen points, and the mean size
+# of a gradient; here are some of its lines.
 
 # %%
 def printed(model, data, evaluation, seed):
@@ -373,10 +374,12 @@ figure(
 # %% [markdown]
 # The training loss is a mean over an epoch, taken while the weights still
 # move; so it jumps, and often lies above the other. It is never far below,
-# which would be the sign of learning by heart.
+# which would be the sign of [learning by
+# heart](training.py#learning-by-heart).
 #
-# Our recipe differs from the printed one in two things. Which of them
-# does it? We run the two mixtures as well, on $3 \sin x$.
+# Our recipe differs from the printed one in two things, the rule and the
+# rate. Which of them does it? We run the two mixtures as well, on
+# $3 \sin x$.
 
 # %%
 curve = sample_function(FUNCTIONS["3 sin x"], 601)
@@ -413,8 +416,9 @@ table(
 )
 
 # %% [markdown]
-# Each batch asks for a slightly different curve, and with a constant rate
-# the network follows the last batch for ever. A rate that sinks lets the
+# Each batch asks for a slightly different curve
+# ([chapter 7](training.py#right-on-average)), and with a constant rate the
+# network follows the last batch for ever. A rate that sinks lets the
 # batches average out, with either rule; Adam does the larger part.
 #
 # Could the printed rate be larger, to get there sooner? We try four times
@@ -443,8 +447,10 @@ assert diverged == 2
 
 # %% [markdown]
 # It is too much for this network from this beginning, whether the curve
-# is high or low. Where the cliff stands, and how to know before one falls
-# off it, is a question for chapter 6.
+# is high or low. [Chapter 6](optimizers.py#how-far-is-too-far) derived
+# where such an edge lies, at two divided by the largest curvature, and
+# [exercise 6.6](optimizers.py#exercise-66-how-curved-is-it) measures the
+# curvature of a network.
 #
 # ## Noise
 #
@@ -526,16 +532,16 @@ figure(
 )
 
 # %% [markdown]
-# Trained to the end on 32 points, the network is closer to its data,
-# {{ noise_rows[0][1]:.3f }}, than the true curve is, which misses them by
-# about {{ NOISE }}. It has learned noise, and pays for it with
+# Trained to the end on 32 points, the network comes closer to its data,
+# {{ noise_rows[0][1]:.3f }}, than the sine does, which misses them by
+# about {{ NOISE }}. It has learned noise, and pays for it: it ends
 # {{ noise_rows[0][2]:.3f }} from the sine. Stopping early helps
 # ({{ noise_rows[1][2]:.3f }}), at the price of more points, kept apart to
-# tell when. More data helps most: with 2,048 points the
-# training error stops at {{ noise_rows[2][1]:.3f }}, the size of the
-# noise, which nobody can predict; and the curve is within
-# {{ noise_rows[2][2]:.3f }} of the sine. A training error well below the
-# error on points kept apart is the warning.
+# tell when. More data help most: with 2,048 points the training error
+# stops at {{ noise_rows[2][1]:.3f }}, the size of the noise, which nobody
+# can predict, and the root mean square distance from the sine is
+# {{ noise_rows[2][2]:.3f }}. The warning is a training error well below
+# the error on points kept apart.
 #
 # ## Outside the data
 #
@@ -600,18 +606,310 @@ figure(
 # Inside, the largest error of all eight is {{ inside_error:.3f }}. Outside
 # it is {{ outside_error.min():.1f }} for the best of them and
 # {{ outside_error.max():.1f }} for the worst. A tanh network goes flat
-# where all its units saturate; a ReLU network goes straight behind its
-# last corner.[^xu] Nothing in the data told them otherwise. That several
-# networks disagree is a useful sign that one has left the data; that a
-# single one is smooth and sure of itself is no sign of anything.
+# where all its neurons saturate; a ReLU network goes straight behind its
+# last corner.[^xu] Nothing in the data told them otherwise. If several
+# networks disagree, one has probably left the data. That a single one is
+# smooth and sure of itself is no sign of anything.
 #
 # ## What we have now
 #
 # - A network with one hidden layer is a sum of bends; without the bends
 #   it is a line.
-# - Judge a fit by its residual on unseen points, over seeds, against the noise.
+# - Judge a fit by its residual on unseen points, over seeds, against the
+#   noise.
 # - A network knows its data's range and nothing beyond.
 #
+# ## Exercises
+#
+# ### Exercise 10.1 · How many pieces?
+#
+# A network with one input, one hidden layer of 32 ReLU neurons and one
+# output gives a broken line. Of how many straight pieces can it consist,
+# at most?
+#
+# ??? tip "Hint"
+#
+#     How many corners does one neuron make? Cut a rope once: how many
+#     pieces?
+
+# %% tags=["starter"]
+pieces = None  # a whole number
+
+# %% tags=["solution"]
+# Each neuron bends the line at one place, where w x + b = 0. That makes
+# 32 corners, if no two coincide, and one piece more than corners.
+pieces = 33
+
+# %% tags=["tests"]
+import numpy as np
+
+assert pieces is not None, "a number, please"
+rng = np.random.default_rng(0)
+W1, b1 = rng.normal(size=(1, 32)), rng.normal(size=32)
+W2 = rng.normal(size=(32, 1))
+corners = np.sort(-b1 / W1[0])
+ends = np.concatenate([[corners[0] - 1], corners, [corners[-1] + 1]])
+x = (ends[1:] + ends[:-1]) / 2  # a place on each piece
+slopes = (W1 * ((x[:, None] * W1 + b1) > 0)) @ W2
+measured = len(np.unique(slopes.round(9)))
+assert pieces == measured, f"this network has {measured} pieces"
+
+# %% [markdown]
+# ### Exercise 10.2 · What nobody can beat
+#
+# Targets are a curve plus noise of mean 0 and standard deviation $0.3$.
+# Judged on very many noisy points that it has not seen, what is the mean
+# squared error of the curve itself? And of a network whose root mean
+# square distance from the curve is $0.05$?
+#
+# ??? tip "Hint"
+#
+#     The network's error is its distance from the curve less the noise.
+#     Square the difference. The noise knows nothing of the network, so
+#     what is the mean of their product?
+
+# %% tags=["starter"]
+curve = None  # the mean squared error of the curve itself
+network = None  # and that of the network
+
+# %% tags=["solution"]
+# The mean square of the noise is its variance. For the network the
+# squares add, and the product of distance and noise is 0 on average.
+curve = 0.3**2
+network = 0.3**2 + 0.05**2
+
+# %% tags=["tests"]
+import numpy as np
+
+assert curve is not None and network is not None, "two numbers, please"
+rng = np.random.default_rng(0)
+x = rng.uniform(-3, 3, 1_000_000)
+noise = rng.normal(0, 0.3, x.size)
+away = 0.05 * np.sqrt(2) * np.sin(20 * np.pi * x)  # from the curve
+for answer, error in ((curve, noise), (network, noise - away)):
+    measured = np.mean(error**2)
+    assert abs(answer - measured) < 6e-4, f"a million say {measured:.4f}"
+
+# %% [markdown]
+# ### Exercise 10.3 · Straight for ever
+#
+# To the right of its last corner a ReLU network with one hidden layer is a
+# straight line, to the left of its first corner another. Write both slopes
+# as formulas in its weights. There is one input and one output.
+#
+# ??? tip "Hint"
+#
+#     Far to the right, which neurons are above zero? The bias no longer
+#     matters; the sign of one number does. What does such a neuron add to
+#     the slope?
+
+# %% tags=["starter"]
+import numpy as np
+
+
+def far_slopes(W1, W2):
+    """Slopes far left and far right, for W1 (1, d) and W2 (d, 1)."""
+    raise NotImplementedError("your formulas")
+
+# %% tags=["solution"]
+# Far right the neurons with w > 0 are on, far left those with w < 0.
+# Each that is on adds w times v.
+def far_slopes(W1, W2):
+    w, v = W1[0], W2[:, 0]
+    return np.sum((w * v)[w < 0]), np.sum((w * v)[w > 0])
+
+# %% tags=["tests"]
+rng = np.random.default_rng(0)
+for d in (1, 5, 40):
+    W1, W2 = rng.normal(size=(1, d)), rng.normal(size=(d, 1))
+    b1 = rng.normal(size=d)
+    far = np.array([[-1e6], [-1e6 + 1], [1e6 - 1], [1e6]])
+    y = (np.maximum(far @ W1 + b1, 0) @ W2)[:, 0]
+    left, right = far_slopes(W1, W2)
+    assert np.isclose(left, y[1] - y[0], atol=1e-6), f"left, {d} neurons"
+    assert np.isclose(right, y[3] - y[2], atol=1e-6), f"right, {d} neurons"
+
+# %% [markdown]
+# ### Exercise 10.4 · Neighbours share a step
+#
+# The chapter's bumps take two sigmoid neurons for each piece: one step up
+# from 0, one step down to 0. Where two bumps meet, a single step from one
+# height to the next would do. Write `stairs` with $N + 1$ neurons for $N$
+# pieces, and the same answers.
+#
+# ??? tip "Hint"
+#
+#     One neuron stands at each edge. Its weight in the last layer is the
+#     height to its right less the height to its left; outside all bumps
+#     the height is 0.
+
+# %% tags=["starter"]
+import numpy as np
+
+from nn.activations import Sigmoid
+from nn.layers import Dense, Sequential
+
+
+def stairs(f, N, low=-3, high=3):
+    """A network 1-(N+1)-1: N flat pieces, each as high as f inside.
+
+    The edges are np.linspace(low, high, N + 1), the first weights all
+    40 * N / (high - low), as in the chapter.
+    """
+    raise NotImplementedError("your code")
+
+# %% tags=["solution"]
+# With a 0 put on both ends, np.diff gives the N + 1 differences of height.
+def stairs(f, N, low=-3, high=3):
+    edges = np.linspace(low, high, N + 1)
+    steep = 40 * N / (high - low)
+    heights = f((edges[:-1] + edges[1:]) / 2)
+    steps = np.diff(heights, prepend=0, append=0)
+    return Sequential(
+        Dense(np.full((1, N + 1), steep), bias=-steep * edges),
+        Sigmoid(),
+        Dense(steps[:, None]),
+    )
+
+# %% tags=["tests"]
+def sharp(f, N, x):
+    """The bumps themselves, without a network."""
+    width = 6 / N
+    inside = abs(x) < 3
+    return inside * f((np.floor((x + 3) / width) + 0.5) * width - 3)
+
+
+for f, N in ((np.sin, 8), (np.cos, 9), (np.exp, 64)):
+    model = stairs(f, N)
+    assert model.layers[0].weight.value.shape == (1, N + 1), "N + 1 neurons"
+    x = -3 + (np.arange(-2, N + 2) + 0.3) * 6 / N  # away from the edges
+    error = model.forward(x[:, None])[:, 0] - sharp(f, N, x)
+    assert abs(error).max() < 1e-3, f"{N} pieces: {abs(error).max():.3f} off"
+
+# %% [markdown]
+# ### Exercise 10.5 · Join the dots
+#
+# Flat pieces leave an error that falls as one over their number. ReLU
+# neurons make sloping pieces. Give a network of them, without any
+# training, weights with which it runs straight from each of the given
+# points to the next. By how much does the error fall, if there are twice
+# as many points?
+#
+# ??? tip "Hint"
+#
+#     Put a corner at each point but the last, so that all `W1` may be 1. A
+#     neuron adds its weight in `W2` to the slope from its corner on: it has
+#     to be the *change* of the slope. The last bias is the height at which
+#     the line begins.
+
+# %% tags=["starter"]
+import numpy as np
+
+from nn.activations import ReLU
+from nn.layers import Dense, Sequential
+
+
+def through(x, y):
+    """A network that joins the points x (N,), rising, and y (N,)."""
+    raise NotImplementedError("your code")
+
+
+factor = None  # error with N points / error with 2 N, about
+
+# %% tags=["solution"]
+# Slopes of the pieces, then their changes; before the first, slope 0.
+def through(x, y):
+    changes = np.diff(np.diff(y) / np.diff(x), prepend=0)
+    return Sequential(
+        Dense(np.ones((1, len(changes))), bias=-x[:-1]),
+        ReLU(),
+        Dense(changes[:, None], bias=y[:1]),
+    )
+
+
+# What a straight piece leaves is the bend of the curve: half as long a
+# piece leaves a quarter of it.
+factor = 4
+
+# %% tags=["tests"]
+rng = np.random.default_rng(0)
+x = np.sort(rng.uniform(-3, 3, 12))
+y = rng.normal(size=12)
+model = through(x, y)
+middle = (x[1:] + x[:-1]) / 2
+assert np.allclose(model.forward(x[:, None])[:, 0], y), "not the points"
+assert np.allclose(model.forward(middle[:, None])[:, 0],
+                   (y[1:] + y[:-1]) / 2), "not straight between them"
+
+
+def worst(N):
+    x, many = np.linspace(-3, 3, N), np.linspace(-3, 3, 5001)
+    answers = through(x, np.sin(x)).forward(many[:, None])[:, 0]
+    return abs(answers - np.sin(many)).max()
+
+
+measured = worst(50) / worst(100)
+assert factor is not None, "and the factor?"
+assert abs(factor - measured) < 0.3, f"measured: {measured:.2f}"
+
+# %% [markdown]
+# ### Exercise 10.6 · A small project: a committee
+#
+# Networks that agree inside the data and disagree outside can tell you
+# where you are. Build a committee of ten that is fitted in a moment: draw
+# the weights and biases of 40 tanh neurons at random, leave them as they
+# are, and find the last layer by least squares. `committee` returns the
+# mean of the ten answers at new places and their standard deviation.
+#
+# ??? tip "Hint"
+#
+#     Add a column of ones to the hidden numbers, for the last bias. Then
+#     `np.linalg.lstsq(hidden, t, rcond=1e-6)[0]` are the weights with the
+#     least squared error; `rcond` keeps them from growing where neurons are
+#     nearly alike. Each member needs a generator of its own.
+
+# %% tags=["starter"]
+import numpy as np
+
+
+def committee(x, t, places, members=10, hidden=40):
+    """Mean and standard deviation (m, 1) of the answers at places (m, 1).
+
+    Each member fits x (n, 1) and t (n, 1).
+    """
+    raise NotImplementedError("your code")
+
+# %% tags=["solution"]
+# Only the last layer learns, and in it the loss is a bowl: one step of
+# linear algebra leads to the bottom. The members differ in their bends.
+def committee(x, t, places, members=10, hidden=40):
+    answers = []
+    for seed in range(members):
+        rng = np.random.default_rng(seed)
+        W = rng.normal(size=(1, hidden))
+        b = rng.uniform(-3, 3, hidden)
+
+        def features(x, W=W, b=b):
+            return np.hstack([np.tanh(x @ W + b), np.ones((len(x), 1))])
+
+        last = np.linalg.lstsq(features(x), t, rcond=1e-6)[0]
+        answers.append(features(places) @ last)
+    return np.mean(answers, axis=0), np.std(answers, axis=0)
+
+# %% tags=["tests"]
+rng = np.random.default_rng(0)
+x = rng.uniform(-3, 3, (300, 1))
+t = np.sin(x) + rng.normal(0, 0.1, x.shape)
+inside = np.linspace(-2.8, 2.8, 57)[:, None]
+outside = np.linspace(5, 8, 31)[:, None]
+mean, apart = committee(x, t, inside)
+assert mean.shape == apart.shape == (57, 1), "one number a place"
+assert abs(mean - np.sin(inside)).max() < 0.1, "not the sine, inside"
+assert apart.max() < 0.1, "they should agree inside"
+_, far_apart = committee(x, t, outside)
+assert far_apart.min() > 3 * apart.max(), "they should disagree outside"
+
+# %% [markdown]
 # ## Notes
 #
 # The bumps make the universal approximation theorem believable; the
@@ -620,21 +918,8 @@ figure(
 # networks become straight lines outside their data is proved, for
 # training by gradient descent, by Xu and others.[^xu]
 #
-# [^cybenko]: George Cybenko, "Approximation by superpositions of a
-#     sigmoidal function", *Mathematics of Control, Signals, and Systems*
-#     2, 303–314, 1989,
-#     [doi:10.1007/BF02551274](https://doi.org/10.1007/BF02551274).
-#
-# [^hornik]: Kurt Hornik, Maxwell Stinchcombe and Halbert White,
-#     "Multilayer feedforward networks are universal approximators",
-#     *Neural Networks* 2(5), 359–366, 1989,
-#     [doi:10.1016/0893-6080(89)90020-8](https://doi.org/10.1016/0893-6080%2889%2990020-8).
-#
-# [^later]: Kurt Hornik, "Approximation capabilities of multilayer
-#     feedforward networks", *Neural Networks* 4(2), 251–257, 1991,
-#     [doi:10.1016/0893-6080(91)90009-T](https://doi.org/10.1016/0893-6080%2891%2990009-T).
-#
-# [^xu]: Keyulu Xu, Mozhi Zhang, Jingling Li, Simon S. Du, Ken-ichi
-#     Kawarabayashi and Stefanie Jegelka, "How neural networks
-#     extrapolate: from feedforward to graph neural networks", ICLR 2021,
-#     [arXiv:2009.11848](https://arxiv.org/abs/2009.11848).
+# [^cybenko]: [Cybenko 1989](bibliography.md#cybenko-1989).
+# [^hornik]: [Hornik, Stinchcombe and White
+#     1989](bibliography.md#hornik-1989).
+# [^xu]: [Xu and others 2021](bibliography.md#xu-2021).
+# [^later]: [Hornik 1991](bibliography.md#hornik-1991).

@@ -59,7 +59,8 @@ assert np.allclose(y[0], [4.8, 1.21, 2.385])
 # The first column of the first row is the neuron from above:
 # {{ y[0, 0]:.1f }}. Written out, the product is the sum that the neuron
 # made. With $i$ for the example, $k$ for the input and $j$ for the
-# neuron, all counted from 0 as in Python:
+# neuron, all counted from 0 as in Python (these letters, and all that
+# follow, stand in the [notation](notation.md)):
 #
 # $$
 # \val{y_{ij}} = \sum_{k} \val{x_{ik}}\, W_{kj} + b_j
@@ -147,8 +148,8 @@ figure(
 # many numbers that could have changed instead.
 #
 # A weight changes outputs, and the outputs change $L$. The chain rule of
-# school says: multiply the slopes along the way. If there are several
-# ways, add them up, since small changes add. With two outputs,
+# [chapter 1](scalar.py) says: multiply the slopes along the way, and if
+# there are several ways, add them up. With two outputs,
 #
 # $$
 # \text{change of } L \approx
@@ -327,8 +328,9 @@ assert abs(by_rule - by_nudge) < 1e-6 * abs(by_rule)
 # $$
 #
 # That is all of it. Three lines, and the table of slopes was never made.
-# They stand in the thirty lines of [chapter 0](start.py) too, once for
-# each of its layers:
+# They stand in the thirty lines of [chapter 0](start.py) too (the third
+# only once, inside its `da`: there nobody asks for the $dx$ of the
+# switches):
 
 # %%
 dW = x.T @ dy          # (4, 2) @ (2, 3) -> (4, 3)
@@ -416,15 +418,9 @@ table(
 recall("scalar:Value.__mul__")
 
 # %% [markdown]
-# From the end it walks back through all results, and at each adds slope
-# times gradient to the numbers that it came from: multiply along the way,
-# add where ways meet.
-
-# %%
-recall("scalar:Value.backward")
-
-# %% [markdown]
-# If our three lines are right, the engine must find the same gradients
+# From the end it [walks back](scalar.py#nn-scalar-Value-backward) through
+# all results, and at each adds slope times gradient to the numbers that it
+# came from. If our three lines are right, the engine must find the same gradients
 # without knowing them. We build the layer again out of single numbers:
 
 # %%
@@ -638,7 +634,7 @@ assert 0.30 < share < 0.31
 #
 # Now use it. Two layers, one after the other, and steps against the
 # gradient: every parameter moves by a small share of it, again and again.
-# How small? We try three.
+# How small? The share is called the *learning rate*. We try three.
 
 # %%
 def descend(rate, steps=60):
@@ -974,15 +970,8 @@ for array, grad in [(V, core.weight.grad), (c, core.bias.grad)]:
 # rounding errors.[^linnainmaa] A survey of both histories is by Baydin
 # and others.[^baydin]
 #
-# [^rumelhart]: D. E. Rumelhart, G. E. Hinton and R. J. Williams,
-#     “Learning representations by back-propagating errors”, *Nature* 323
-#     (1986), 533–536,
-#     [doi:10.1038/323533a0](https://doi.org/10.1038/323533a0).
-# [^linnainmaa]: S. Linnainmaa, “Taylor expansion of the accumulated
-#     rounding error”, *BIT* 16 (1976), 146–160,
-#     [doi:10.1007/BF01931367](https://doi.org/10.1007/BF01931367); first
-#     in his master’s thesis, University of Helsinki, 1970.
-# [^baydin]: A. G. Baydin, B. A. Pearlmutter, A. A. Radul and J. M.
-#     Siskind, “Automatic differentiation in machine learning: a survey”,
-#     *Journal of Machine Learning Research* 18 (2018), 153:1–43,
-#     [jmlr.org/papers/v18/17-468](https://jmlr.org/papers/v18/17-468.html).
+# [^rumelhart]: [Rumelhart, Hinton and Williams
+#     1986](bibliography.md#rumelhart-1986).
+# [^linnainmaa]: [Linnainmaa 1976](bibliography.md#linnainmaa-1976); first
+#     in his master’s thesis, of 1970.
+# [^baydin]: [Baydin and others 2018](bibliography.md#baydin-2018).

@@ -35,8 +35,9 @@ a = u + b     # 5
 L = a**2      # 25
 
 # %% [markdown]
-# To make $L$ smaller we must know how it changes with each of the three.
-# One way needs no thought. Change one number a little, leave the others
+# To make $L$ smaller we must know how it changes with each of the three,
+# with $x$ too, for in a network the input of one neuron is what others
+# gave. One way needs no thought. Change one number a little, leave the others
 # alone, run the program again, and divide the change of the result by the
 # change of the number. We call the little change a *nudge*, and write $h$
 # for it.
@@ -148,11 +149,16 @@ table(
 # %% [markdown]
 # Python keeps about 16 digits of a number. The smaller the nudge, the more
 # of the change is lost among them, and the smallest nudge is lost
-# altogether: the slope is measured as {{ rows[-1][1]:.0f }}. So the error
-# is smallest somewhere in the middle of [](#tab-nudges). Nudging to both
-# sides and halving cancels the $9h^2$, at two passes a number. For a
-# square nothing else is left, and large nudges do best; for most functions
-# it is the middle again, and [chapter 8](gradients.py) finds out where.
+# altogether: the slope is measured as {{ rows[-1][1]:.0f }}. (With
+# $h = 10^{-15}$ the result is {{ repr((3.0 * (2.0 + 1e-15) - 1.0) ** 2) }}:
+# of the change one digit is left, or two.) So the error is smallest somewhere in the
+# middle of [](#tab-nudges).
+#
+# Nudging to *both* sides is better: $(25 + 30h + 9h^2) - (25 - 30h + 9h^2)$
+# is $60h$, which divided by $2h$ is 30. The $9h^2$ has cancelled, at two
+# passes a number. For a square nothing else is left, and large nudges do
+# best; for most functions it is the middle again, and
+# [chapter 8](gradients.py) finds out where.
 # Nudging is slow and never quite right. But it needs no calculus, so it
 # stays with us as a witness.
 #
@@ -180,8 +186,8 @@ table(
 # and that all of them stay except the one under the bar. $\partial L /
 # \partial w$ is how $L$ changes with $w$ while $x$ and $b$ stand still:
 # the slope of $L$ *toward* $w$, for short. The slopes of the one final
-# result, $L$, are its *gradients*, and there will be so many of them that
-# they get short names:
+# result, $L$, are its *gradients* (elsewhere the whole list of them is
+# called the gradient), and there will be so many that they get short names:
 #
 # $$
 # \grad{dw} = \frac{\partial L}{\partial w}
@@ -230,8 +236,9 @@ assert max(errors) < 0.01
 
 # %% [markdown]
 # The second line printed is the distance to the nudged slopes of the
-# beginning: $h$ times 4, 9 and 1. That is the error of nudging, the $9h$
-# of before among it.
+# beginning: $h$ times 4, 9 and 1. That is the error of nudging. We saw the
+# $9h$; the two others come in the same way from $(5 + 2h)^2$ and
+# $(5 + h)^2$.
 
 # %% tags=["hide"]
 def node(ax, place, text, color=INK, radius=0.3):
@@ -324,7 +331,7 @@ figure(
 #
 # ## Where paths meet, slopes add
 #
-# Let a program do the five lines. Every result must remember which
+# Let a program do the six lines. Every result must remember which
 # numbers it came from, and with which slope. For a sum both slopes are 1.
 # For a product $uv$ they are $v$ and $u$.
 
@@ -381,8 +388,13 @@ assert np.isclose(truth[0], 3)
 
 # %% [markdown]
 # In $x + xw$ a nudge of $x$ travels on two paths. Along the first it
-# arrives as $h$, along the second as $2h$. Both arrive at $L$, and small
-# changes add: $3h$. So slopes of different paths are added.
+# arrives as $h$, along the second as $2h$, and the sum rises by both:
+# $3h$. In $x \cdot x$ the paths meet in a product,
+# $(3 + h)(3 + h) = 9 + 3h + 3h + h^2$. Each use of $x$ brings $3h$, as if
+# the other stood still. What they do together, $h^2$, is too small to
+# count: make $h$ a thousand times smaller, and it becomes a million times
+# smaller. So it is wherever paths meet: small changes add, and slopes of
+# different paths are added.
 
 # %% tags=["hide"]
 fig, ax = subplots(figsize=(4.2, 2.15))
@@ -412,15 +424,16 @@ figure(
 )
 
 # %% [markdown]
-# That is the whole chain rule. If $y$ stands for every result that was
-# computed directly from $x$,
+# That is the whole chain rule. Whenever $x$ goes into a result $y$, that
+# use brings the gradient of $y$ times the slope of this one operation, all
+# its other inputs standing still; and all uses add up (`x * x` has two):
 #
 # $$
-# \grad{dx} = \sum_{y} \grad{dy} \cdot
+# \grad{dx} = \sum_{\text{uses of } x} \grad{dy} \cdot
 # \frac{\partial \val{y}}{\partial \val{x}}
 # $$
 #
-# In the program it is one character, a plus:
+# In the program it is a plus:
 
 # %%
 visits = 0
@@ -457,10 +470,9 @@ assert [x.grad, w.grad, b.grad] == [40, 60, 20]
 
 # %% [markdown]
 # The new gradients were added to the old. In an engine that adds, the
-# caller has to set every gradient to zero before each step. Popular small
-# engines leave it at that, and whoever forgets takes each step along the
-# sum of all gradients so far. The engine of this book will begin each
-# walk at zero by itself.
+# caller has to set every gradient to zero before each step; who forgets
+# takes each step along the sum of all gradients so far. The engine of this
+# book will begin each walk at zero by itself.
 #
 # The other fault is speed. Double a number, double the result, and so on:
 
@@ -483,7 +495,7 @@ paths = sizes[1] * sizes[2] * sizes[3]
 # addition doubles the number of paths. Networks are made of such
 # crossings. In the one that reads digits, each neuron feeds all those of
 # the next layer, and {{ paths:, }} paths lead from a single input to the
-# loss.
+# answers.
 #
 # ## Each number once, in the right order
 #
@@ -524,9 +536,9 @@ assert np.isclose(truth[0], 24, rtol=1e-5)
 # %% [markdown]
 # The sum is $x^2 + 3x^2 = 4x^2$, whose slope at 3 is 24. Written one way
 # round the engine finds it. Written the other way it says 6, without a
-# word of warning. [](#fig-order) shows what happened. $u$ came first in
-# the queue, so it passed on the gradient it had, 1, while the other 3 was
-# still on its way through $v$.
+# word of warning. In `u + v` the number $u$ comes first in the queue. It
+# passes on the gradient that it has, 1, while the other 3 is still on its
+# way through $v$: so $x$ gets 6, and not the 24 of [](#fig-order).
 
 # %% tags=["hide"]
 fig, ax = subplots(figsize=(4.2, 1.95))
@@ -551,14 +563,15 @@ figure(
     "which leads to L. The numbers 1 to 4 under the circles give an order: "
     "x, u, v, L. Two gradients come back to u, 1 and 3, and make 4; the "
     "gradient on the way from u to x is 24.",
-    caption="$u = x^2$, $v = 3u$, $L = u + v$, and an order (1 to 4) in "
-    "which inputs stand before results. Walked from the end, $u$ has both "
-    "of its gradients before it passes on their sum.",
+    caption="$u = x^2$, $v = 3u$, $L = u + v$. Circles are numbers now, "
+    "and 1 to 4 is an order in which inputs stand before results. Walked "
+    "from the end, $u$ has both of its gradients before it passes on their "
+    "sum. (Both uses of $x$ are drawn as one arrow.)",
 )
 
 # %% [markdown]
 # A number may pass its gradient on only when all of it has arrived, that
-# is, when every result computed from it has had its turn. So first make a
+# is, when every result between it and $L$ has had its turn. So first make a
 # list in which inputs stand before results, a *topological order*; then
 # walk it from its end. The list is made depth first: before a number is
 # written down, its inputs are.
@@ -592,7 +605,7 @@ assert x.grad == 24
 
 # %% [markdown]
 # It is right, and each number was visited once. One thing is left to break.
-# Add up ten thousand numbers, which no network would find too many:
+# Add up ten thousand numbers:
 
 # %%
 y = Node(0)
@@ -611,7 +624,10 @@ except RecursionError as error:
 #
 # ## The engine
 #
-# The fifth try is the one that stays.
+# The fifth try is the one that stays. (In its comments `dL/dx` is the
+# fraction, which we call $dx$. *Reverse mode* is the name for walking
+# back. What stands after a colon, as in `value: float`, tells the reader
+# what kind of thing is meant; Python does not look at it.)
 
 # %%
 show("scalar:")
@@ -619,9 +635,9 @@ show("scalar:Value.")
 show("scalar:Value.__init__")
 
 # %% [markdown]
-# `Node` has become `Value`. It has two numbers, `value` and `grad`, as
-# every edge of [](#fig-graph) has, and the pairs. Its backward walk is
-# the fourth try, with a stack and with zeros at the beginning:
+# `Node` has become `Value`. It has two numbers, `value` and `grad`, the
+# blue and the orange one of [](#fig-graph), and the pairs. Its backward
+# walk is the fourth try, with a stack and with zeros at the beginning:
 
 # %%
 show("scalar:Value.backward")
@@ -629,14 +645,31 @@ show("scalar:Value.backward")
 # %% [markdown]
 # A number that comes off the stack for the first time goes back onto it,
 # marked `True`, with its inputs on top. When it comes off again, all of
-# them have been written down, and now so is it. Then all gradients are
+# them have been written down, and now so is it. For $L = u + v$ of
+# [](#fig-order), without the constant 3 and with the top of the stack at
+# the right:
+#
+# | comes off | stack after it | written down |
+# |---|---|---|
+# | $L$ | ($L$, true), $u$, $v$ | |
+# | $v$ | ($L$, true), $u$, ($v$, true), $u$ | |
+# | $u$ | ($L$, true), $u$, ($v$, true), ($u$, true), $x$, $x$ | |
+# | $x$; $x$, true; $x$, met before | ($L$, true), $u$, ($v$, true), ($u$, true) | $x$ |
+# | $u$, true | ($L$, true), $u$, ($v$, true) | $x$, $u$ |
+# | $v$, true | ($L$, true), $u$ | $x$, $u$, $v$ |
+# | $u$, met before | ($L$, true) | $x$, $u$, $v$ |
+# | $L$, true | | $x$, $u$, $v$, $L$ |
+#
+# Then all gradients are
 # set to 0 and the last one to 1, and the two lines at the end are the
 # chain rule. Because of the zeros, calling `backward` twice gives the
-# same gradients, and a new step needs no preparation.
+# same gradients, and a new step with the same numbers needs no
+# preparation.
 #
 # What is left are the operations. Each computes its result and the slope
 # toward every input, for which school calculus is enough. $u$ and $v$
-# here are any two numbers.
+# here are any two numbers. (`_value` makes a `Value` of a plain number; it
+# stands further down.)
 #
 # **A sum.** If $u$ moves by $h$, $u + v$ moves by $h$. Both slopes are 1.
 
@@ -651,8 +684,8 @@ show("scalar:Value.__add__")
 show("scalar:Value.__mul__")
 
 # %% [markdown]
-# **A power**, with a constant exponent $c$: the slope of $u^c$ is
-# $c\,u^{c-1}$.
+# **A power**, with a constant exponent $c$ (a whole one, where $u$ is not
+# positive): the slope of $u^c$ is $c\,u^{c-1}$.
 
 # %%
 show("scalar:Value.__pow__")
@@ -709,16 +742,15 @@ show("scalar:Value.__rsub__")
 show("scalar:Value.__rtruediv__")
 
 # %% [markdown]
-# `_value` makes a `Value` of a plain number, and `__repr__` says what is
-# printed.
+# Last, `_value`, and `__repr__`, which says what is printed.
 
 # %%
 show("scalar:_value")
 show("scalar:Value.__repr__")
 
 # %% [markdown]
-# A slope that has not been measured is a guess. Nudge every operation, to
-# both sides, at two arbitrary numbers:
+# Eight slopes on paper. Nudge every operation, to both sides, at two
+# arbitrary numbers:
 
 # %%
 operations = {
@@ -765,9 +797,9 @@ assert [L.value, x.grad, w.grad, b.grad] == [25, *right]
 # ## Why backward?
 #
 # A product can be multiplied from either end. One could begin at an input
-# and carry its slope forward, with the values. For $w$: the slope of $w$
-# itself is 1, that of $u$ is 3, that of $a$ is 3, that of $L$ is 30. It is
-# exact, it needs no memory of the way, and it is called *forward mode*.
+# and carry along, with the values, how fast each of them changes with it.
+# For $w$: $w$ itself 1, $u$ 3, $a$ 3, $L$ 30. It is exact, it needs no
+# memory of the way, and it is called *forward mode*.
 # The other is *reverse mode*, or in networks *backpropagation*.
 
 # %% tags=["hide"]
@@ -869,8 +901,8 @@ figure(
     "both axes logarithmic. Two straight lines begin close together at 3 "
     "numbers. The one for nudging rises twice as steeply and ends two "
     "orders of magnitude above the other.",
-    caption="All slopes of a neuron with $N$ inputs, counted: by nudging, "
-    "and by one pass forward and one backward.",
+    caption="All $2N + 1$ slopes of a neuron with $N$ inputs, counted: by "
+    "nudging, and by one pass forward and one backward.",
 )
 
 # %% [markdown]
@@ -878,15 +910,18 @@ figure(
 # {{ by_nudging[-1]:, }} operations, the two passes {{ by_walking[-1]:, }}.
 # Nudging pays for every number with a pass over all of them, so ten times
 # the numbers cost a hundred times as much. The two passes together cost
-# less than five times a pass forward, however many numbers there are. A
+# less than five times a pass forward, however many numbers there are (if
+# the slopes are found on the way forward and count as part of it). A
 # bound of this kind holds for any program made of simple operations: a
 # gradient costs at most a small multiple of the result. It is called the
-# *cheap gradient principle*.[^griewank] The price is memory. Every
-# result of the way forward has to be kept until the way back.
+# *cheap gradient principle*.[^griewank] The price is memory: what the
+# slopes need of the way forward has to be kept until the way back.
 #
 # Now we can check chapter 0. Its network once more, out of single numbers,
-# with one walk back for all 33 slopes; `sum` begins with a plain 0, which
-# is what `__radd__` is for:
+# with one walk back for all 33 slopes. Its loss is minus the logarithm of
+# what it gave to the right answer, on average (why a logarithm:
+# [chapter 4](losses.py)); `sum` begins with a plain 0, which is what
+# `__radd__` is for:
 
 # %%
 numbers = [Value(number) for number in start]
@@ -939,15 +974,16 @@ values_xor, pairs_xor = size(L)
 # You may not yet see why those lines are right. But that they are right
 # you know, to {{ far_lines:.0e }}: the engine found the same 33 slopes,
 # and of the engine you know every line. (The second number is the
-# distance to the nudges of the beginning, which were off by as much as
-# their $h$ lets them be.)
+# distance to the nudges of the beginning, to one side, with their $h$ of a
+# thousandth.)
 #
 # ## A neuron learns
 #
 # One neuron with `tanh` and two inputs shall learn OR: −1 if both
-# switches are off, 1 otherwise. Its loss is the mean of the squared
-# errors over the four cases. A step changes each of the three numbers by
-# a share of its gradient, downward.
+# switches are off, 1 otherwise, since `tanh` reaches from −1 to 1. Its
+# loss is the mean of the squared errors over the four cases, which needs no
+# logarithm. A step changes each of the three numbers by a share of its
+# gradient, downward.
 
 # %%
 cases = [((0, 0), -1), ((0, 1), 1), ((1, 0), 1), ((1, 1), 1)]
@@ -996,11 +1032,10 @@ figure(
 # The loss falls at every step, from {{ losses[0]:.2f }} to
 # {{ losses[-1]:.2f }}, and every answer ends on the right side
 # ([](#fig-neuron)). The answer for *off, off* first goes the wrong way:
-# three of the four cases pull the bias up, and only when they are nearly
-# content does the fourth prevail. A machine that learns, and you have
-# read all of it.
+# three of the four cases pull the bias up, and only when the three
+# together pull less than the fourth does it prevail.
 #
-# It is also slow. Each step built {{ values_or }} results, each a Python
+# It is slow. Each step built {{ values_or }} results, each a Python
 # object, for three numbers and four cases. One step of chapter 0's
 # network takes {{ values_xor }}. The one that reads digits multiplies
 # {{ products:, }} times for a single digit and adds as often, which makes
@@ -1011,13 +1046,14 @@ figure(
 #
 # ## What we have now
 #
-# - The chain rule in one line: $dx$ is the sum, over all results $y$
-#   computed from $x$, of $dy$ times the slope of $y$ toward $x$. Along a
-#   path slopes multiply; where paths meet they add.
+# - The chain rule in one line: $dx$ is the sum, over all uses of $x$ in a
+#   result $y$, of $dy$ times the slope of $y$ toward $x$. Along a path
+#   slopes multiply; where paths meet they add.
 # - `Value`, an engine that applies this line from the end to the
 #   beginning, each number once, and finds the slopes of chapter 0's
 #   network in one walk instead of {{ passes_of_33 }} passes.
-# - A neuron that learned, and a price of one object a number.
+# - A neuron that learned, and the price: a Python object for every result
+#   of every step.
 #
 # ## Exercises
 #
@@ -1042,10 +1078,14 @@ dx = 6 * -2
 dw = 6 * 1
 
 # %% tags=["tests"]
+from nn.scalar import Value
+
+x, w, b = Value(1), Value(-2), Value(5)
+((x * w + b) ** 2).backward()
 assert None not in (dx, dw, db), "three numbers are asked for"
-assert db == 6, "b enters a with slope 1, so db = da = 2a"
-assert dw == 6, "dw = du * x"
-assert dx == -12, "dx = du * w, and w is negative"
+assert db == b.grad, "b enters a with slope 1, so db = da = 2a"
+assert dw == w.grad, "dw = du * x"
+assert dx == x.grad, "dx = du * w, and w is negative"
 
 # %% [markdown]
 # ### Exercise 1.2 · Many paths, few pairs
@@ -1056,7 +1096,7 @@ assert dx == -12, "dx = du * w, and w is negative"
 #
 # ??? tip "Hint"
 #
-#     A path takes one of three arrows in every round, and all slopes are
+#     A path takes one of three ways in every round, and all slopes are
 #     1. But $y + y + y$ is two sums, and each of them has two pairs.
 
 # %% tags=["starter"]
@@ -1065,7 +1105,7 @@ gradient = None
 multiplications = None
 
 # %% tags=["solution"]
-# Three arrows a round, one of them to be chosen in each of ten rounds.
+# Three ways a round, one of them to be chosen in each of ten rounds.
 # A path of slopes 1 brings 1, so the gradient counts the paths. The
 # engine multiplies once a pair: ten rounds of two sums of two pairs.
 paths = 3**10
@@ -1073,12 +1113,21 @@ gradient = 3**10
 multiplications = 10 * 2 * 2
 
 # %% tags=["tests"]
+from nn.scalar import Value
+
+x = y = Value(1)
+pairs = 0
+for _ in range(10):
+    two = y + y
+    y = two + y
+    pairs += len(two.came_from) + len(y.came_from)
+y.backward()
 assert None not in (paths, gradient, multiplications), "three numbers"
 assert paths != 30, "every path of one round goes on in three ways"
-assert paths == 59049, "ten choices, each among three arrows"
-assert gradient == paths, "a path of slopes 1 brings 1, and paths add"
+assert paths == y.value, "ten choices, each among three ways"
+assert gradient == x.grad, "a path of slopes 1 brings 1, and paths add"
 assert multiplications != paths, "the engine walks no path twice"
-assert multiplications == 40, "one for each pair"
+assert multiplications == pairs, "one for each pair"
 
 # %% [markdown]
 # ### Exercise 1.3 · Two more operations
@@ -1117,12 +1166,13 @@ def larger(u, v):
     return Value(max(u.value, v.value), (u, u_wins), (v, not u_wins))
 
 # %% tags=["tests"]
-u = Value(0.5)
-y = sine(u)
-assert isinstance(y, Value), "sine returns a Value"
-y.backward()
-assert abs(y.value - math.sin(0.5)) < 1e-12, "the value is sin(u)"
-assert abs(u.grad - math.cos(0.5)) < 1e-12, "the slope of sin is cos"
+for place in (0.5, 2.0, -4.0):
+    u = Value(place)
+    y = sine(u)
+    assert isinstance(y, Value), "sine returns a Value"
+    y.backward()
+    assert abs(y.value - math.sin(place)) < 1e-12, "the value is sin(u)"
+    assert abs(u.grad - math.cos(place)) < 1e-12, "the slope of sin is cos"
 
 u, v = Value(3), Value(2)
 y = larger(u, v)
@@ -1130,9 +1180,10 @@ assert y is not u, "a new Value: u has a gradient of its own"
 (y * y).backward()
 assert y.value == 3, "the larger one is 3"
 assert (u.grad, v.grad) == (6, 0), "only the larger one moves the result"
-u, v = Value(-1), Value(4)
-(larger(u, v) * 10 + u).backward()
-assert (u.grad, v.grad) == (1, 10), "now v is the larger one"
+for pair in ((-1, 4), (-5, 2)):
+    u, v = Value(pair[0]), Value(pair[1])
+    (larger(u, v) * 10 + u).backward()
+    assert (u.grad, v.grad) == (1, 10), "now v is the larger one"
 
 # %% [markdown]
 # ### Exercise 1.4 · The order, without an engine
@@ -1190,7 +1241,8 @@ check({k + 1: [k, k] for k in range(10_000)}, 10_000, 10_001)
 #
 # Write `Forward(value, slope)`, a number that carries its own slope
 # toward one chosen input: with `+`, `*` and `tanh()`. Then one pass finds
-# one column of the table of modes above, with no memory of the way.
+# one column of the table with three passes forward, with no memory of the
+# way.
 #
 # ??? tip "Hint"
 #
@@ -1243,18 +1295,20 @@ for chosen in range(3):
     assert L.value == 25, "the value comes as ever"
     found.append(L.slope)
 assert found == [20, 30, 10], "one pass for each of the three"
-u = Forward(0.5, 1.0)
-assert abs((u * u).tanh().slope - 1 / math.cosh(0.25) ** 2) < 1e-12, (
+u = Forward(0.7, 1.0)
+assert abs((u * u).tanh().slope - 1.4 / math.cosh(0.49) ** 2) < 1e-12, (
     "the slope of tanh, times that of u * u"
 )
 
 # %% [markdown]
 # ### Exercise 1.6 · A small project: XOR, number by number
 #
-# One neuron cannot learn XOR. Train a network of `Value`s that can: three
-# neurons with `tanh` that see both switches, and one more with `tanh`
-# that sees the three. Off is −1 and on is 1, for the switches as for the
-# lamp. `learn(seed)` returns the four answers after training.
+# One neuron alone cannot learn XOR ([chapter 3](activations.py) shows
+# why). Train a network of `Value`s that can: three neurons with `tanh`
+# that see both switches, and one more with `tanh` that sees the three. Off
+# is −1 and on is 1, for the lamp because `tanh` gives such answers, for
+# the switches to match. `learn(seed)` returns the four answers after
+# training.
 #
 # ??? tip "Hint"
 #
@@ -1327,6 +1381,6 @@ assert learned >= 2, "at least two of three beginnings should succeed"
 # [^rumelhart]: [Rumelhart, Hinton and Williams
 #     1986](bibliography.md#rumelhart-1986).
 # [^griewank]: [Griewank and Walther 2008](bibliography.md#griewank-2008),
-#     chapter 3.
+#     chapters 3 and 4.
 # [^baydin]: [Baydin and others 2018](bibliography.md#baydin-2018),
 #     section 3.

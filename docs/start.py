@@ -60,8 +60,10 @@ seeds, close = range(20), 0.1  # of the trials below
 # You need not understand it yet; only see its parts. `W1` and `W2` are
 # *weights*, with which numbers are multiplied; `b1` and `b2` are *biases*,
 # which are added. A *neuron* is a column of weights with its bias. The
-# *loss* is one number that says how wrong the answers are. And `dW1` is a
-# *gradient*: it says, for each weight, how the loss changes with it.
+# *loss* is one number that says how wrong the answers are: minus the
+# logarithm of what the network gave to the right answer, on average. And
+# `dW1` is a *gradient*: it says, for each weight, how the loss changes
+# with it.
 
 # %% tags=["hide"]
 from weave import VALUE, figure, subplots, table
@@ -160,12 +162,11 @@ table(
 )
 
 # %% [markdown]
-# In {{ len(never) }} of these rows not one run succeeds. With the longest
-# steps Python warns of a division by zero; in all the other rows nothing
-# complains. The program prints four numbers between 0 and 1, as before.
+# In {{ len(never) }} of these rows not one run succeeds, and nothing
+# complains: the program prints four numbers between 0 and 1, as before.
 # From the outside, a network that does not learn looks like one that
 # does. So this book goes inside, and shows each idea as the cure of a
-# failure that you have seen with your own eyes.
+# failure that you have seen.
 #
 # ## The same with `nn`
 #
@@ -220,19 +221,21 @@ def length(*modules):
 
 
 chapters = [
-    ("[1 · The chain rule](scalar.py)", "How does a change at the input reach the "
-     "output?", ["scalar"]),
+    ("[1 · The chain rule](scalar.py)", "How does a change at the input "
+     "reach the output?", ["scalar"]),
     ("[2 · Layers](layers.py)", "What is the chain rule for a thousand "
      "numbers at once?", ["layers"]),
-    ("[3 · Activations](activations.py)", "Why bend the line?", ["activations"]),
+    ("[3 · Activations](activations.py)", "Why bend the line?",
+     ["activations"]),
     ("[4 · Losses](losses.py)", "What does “wrong” cost?", ["losses"]),
-    ("[5 · Initialization](initializers.py)", "Where does one start?", ["initializers"]),
+    ("[5 · Initialization](initializers.py)", "Where does one start?",
+     ["initializers"]),
     ("[6 · Optimizers](optimizers.py)", "Which way, and how far?",
      ["optimizers", "schedules", "clipping"]),
     ("[7 · Training](training.py)", "How do the pieces learn together?",
      ["data", "models", "evaluation", "history", "training"]),
-    ("[8 · Trusting a gradient](gradients.py)", "How do I know that it is right?",
-     ["gradients"]),
+    ("[8 · Trusting a gradient](gradients.py)", "How do I know that it is "
+     "right?", ["gradients"]),
     ("[9 · Logic gates and XOR](gates.py)", "What can a bend do that a "
      "line cannot?", []),
     ("[10 · Learning a function](functions.py)", "How does a network "
@@ -269,7 +272,8 @@ everything = length(*[m for _, _, modules in chapters for m in modules])
 # $\grad{\text{Gradients}}$, which flow back, are orange. (In a map like
 # the one above they stand for high and low.) And from chapter 2 on the
 # names are always the same: $x$ goes in, $y$ comes out, $W$ and $b$ are
-# weights and biases, and $dx$ says how the loss $L$ changes with $x$.
+# weights and biases, and $dx$ says how the loss $L$ changes with $x$. All
+# letters stand in the [notation](notation.md).
 #
 # ## Run it, copy it, cite it
 #
@@ -307,7 +311,8 @@ everything = length(*[m for _, _, modules in chapters for m in modules])
 #
 # Let the lamp be on only if *both* switches are. Does the program learn
 # it with no neurons in the middle at all? Fill in the gradients of the
-# one neuron that is left.
+# one neuron that is left; copy the pattern of the thirty lines, the reasons
+# come in chapters 1 to 4.
 #
 # ??? tip "Hint"
 #
@@ -368,8 +373,13 @@ def count(neurons):
     return (2 * neurons + neurons) + (neurons + 1)
 
 # %% tags=["tests"]
-assert count(8) == 33, "the thirty lines learn 33 numbers"
-assert count(100) == 401
+import numpy as np
+
+for neurons in (8, 100):
+    arrays = [np.zeros(shape) for shape in
+              [(2, neurons), neurons, (neurons, 1), 1]]
+    numbers = sum(array.size for array in arrays)
+    assert count(neurons) == numbers, f"not so with {neurons} neurons"
 assert count(0) == 1, "the last bias is always there"
 
 # %% [markdown]
@@ -457,9 +467,6 @@ for seed in range(3):
 # in 1986 how a layer in between can be trained, and XOR was among their
 # examples.[^pdp]
 #
-# [^perceptrons]: M. Minsky and S. Papert, *Perceptrons: An Introduction
-#     to Computational Geometry*, MIT Press, 1969; expanded edition 1988,
-#     [doi:10.7551/mitpress/11301.001.0001](https://doi.org/10.7551/mitpress/11301.001.0001).
-# [^pdp]: D. E. Rumelhart, G. E. Hinton and R. J. Williams, “Learning
-#     internal representations by error propagation”, in *Parallel
-#     Distributed Processing*, vol. 1, MIT Press, 1986, 318–362.
+# [^perceptrons]: [Minsky and Papert 1969](bibliography.md#minsky-1969).
+# [^pdp]: [Rumelhart, Hinton and Williams
+#     1985](bibliography.md#rumelhart-1985).

@@ -1,5 +1,5 @@
-"""Reverse mode on single numbers: dL/dx = sum over y of dL/dy * dy/dx,
-y being everything computed directly from x. Linnainmaa (1970)."""
+"""Reverse mode on single numbers: dL/dx is the sum, over each use of x
+in a result y, of dL/dy * dy/dx. Linnainmaa (1970)."""
 
 from __future__ import annotations
 
