@@ -328,9 +328,9 @@ assert abs(by_rule - by_nudge) < 1e-6 * abs(by_rule)
 # $$
 #
 # That is all of it. Three lines, and the table of slopes was never made.
-# They stand in the thirty lines of [chapter 0](start.py) too (the third
-# only once, inside its `da`: there nobody asks for the $dx$ of the
-# switches):
+# They stand in the thirty lines of [chapter 0](start.py) too as
+# `h.T @ dz`, `dz.sum(axis=0)` and `dz @ W2.T` (the third only once, for
+# nobody there asks for the $dx$ of the switches):
 
 # %%
 dW = x.T @ dy          # (4, 2) @ (2, 3) -> (4, 3)
@@ -355,11 +355,12 @@ figure(
 # ## Right shapes, wrong numbers
 #
 # [](#fig-backward) suggests a trick: multiply what you have in the only
-# order in which the shapes fit. It works as long as $n$, $d_\text{in}$
-# and $d_\text{out}$ are three different numbers. Where two of them are
-# equal, two orders fit. Take a layer with as many neurons as inputs:
-# $W$ and $W^\top$ have the same shape, and nothing warns whoever forgets
-# to turn it.
+# way, turned or not, in which the shapes fit. It works as long as $n$,
+# $d_\text{in}$ and $d_\text{out}$ are three different numbers. Where two
+# of them are equal, two ways fit. Take a layer with as many neurons as
+# inputs: $W$ and $W^\top$ have the same shape, and nothing warns whoever
+# forgets to turn it. (To have any $dy$ we like, call it $g$ and take
+# $L = \sum g_{ij}\, y_{ij}$: how it changes with $y_{ij}$ is $g_{ij}$.)
 
 # %%
 rng = np.random.default_rng(2)
@@ -404,7 +405,8 @@ table(
 # {{ d_out }} neurons. So keep the shapes as a guard, and the sum as the
 # reason. And measure: a gradient that has not been compared with nudging
 # is a guess. (The relative error in [](#tab-turned) is the length of the
-# difference, divided by the two lengths added. 0 is perfect agreement; 1
+# difference, divided by the two lengths added; the length of a table is
+# the root of the sum of its squares. 0 is perfect agreement; 1
 # is the worst, opposite ways, or one of the two all zeros.)
 #
 # ## The same in single steps
@@ -469,7 +471,11 @@ show("layers:")
 
 # %% [markdown]
 # **A parameter** is a value and its gradient, side by side. Weights and
-# biases are parameters; what we feed in is not.
+# biases are parameters; what we feed in is not. (Four small functions
+# guard the doors of all that follows, and are printed after it:
+# `expect(fine, …)` raises an error unless all is fine, `as_float` makes an
+# array, of `float32` if nothing else is given, `kept` and `gradient_for`
+# look after the way back.)
 
 # %%
 show("layers:Parameter")
@@ -542,8 +548,8 @@ assert np.allclose(dx_layer, dx, rtol=1e-12)
 # cannot be used in two places of one network, since the second use would
 # wipe out what the first one found.
 #
-# Four small functions stand guard at the doors. `expect` gives all errors
-# of `nn` one form: where, what was expected, what came.
+# Now the guards. `expect` gives all errors of `nn` one form: where, what
+# was expected, what came.
 
 # %%
 show("layers:expect")
@@ -585,8 +591,9 @@ for mistake in (
 #
 # A network is layers in a row. Forward: the output of one is the input
 # of the next. Backward: the $dx$ of one is the $dy$ of the one before.
-# That sentence is the chain rule for a thousand numbers, and `Sequential`
-# is that sentence in Python.
+# Inside a layer our three lines, between layers this sentence: together
+# they are the chain rule for a thousand numbers. `Sequential` is the
+# sentence in Python.
 
 # %%
 show("layers:Sequential.")
@@ -651,9 +658,9 @@ def descend(rate, steps=60):
 
 
 runs = {rate: descend(rate) for rate in (0.002, 0.01, 0.03)}
+model, losses = runs[0.002]
 
 # %% tags=["hide"]
-model, losses = runs[0.002]
 curves = {rate: curve for rate, (_, curve) in runs.items()}
 assert losses[-1] < 0.01 * losses[0]
 assert np.all(np.diff(losses) < 0)
@@ -687,7 +694,10 @@ figure(
 # \underset{(d_\text{out},)}{(b_1 W_2 + b_2)}
 # $$
 #
-# That is one layer, with the weight $W_1 W_2$. The program agrees:
+# (In $(x W_1) W_2$ every entry is the sum, over each way from an input
+# through a neuron to an output, of three numbers multiplied. Add up the
+# neurons first, and it is $x (W_1 W_2)$.) That is one layer, with the
+# weight $W_1 W_2$. The program agrees:
 
 # %%
 first, second = model.layers
@@ -713,13 +723,14 @@ assert gap < 1e-12
 #   number touches, and adding up.
 # - Every line of `layers.py`: parameters, layers, rows of layers, and
 #   gradients that agree with single steps to {{ largest:.0e }}.
-# - A question: two such layers are one.
+# - A problem: two such layers are one.
 #
 # ## Exercises
 #
 # ### Exercise 2.1 · Eight shapes
 #
-# A layer has 10 inputs and 4 neurons, and a batch has 32 examples. Write
+# A layer has 10 inputs and 4 neurons. It is given 32 examples at a time,
+# a *batch*. Write
 # down the shape of each array.
 #
 # ??? tip "Hint"
@@ -886,14 +897,14 @@ assert shape == (b - 0.1 * dy).shape
 #
 # Overwriting forbids one layer in two places. Write `Place(layer,
 # clears)`, of which two may stand in a row around one `Dense`, and which
-# *adds* the gradients of both. Which of the two must begin by setting
-# them to zero?
+# *adds* the gradients of both. The starter decides who owns the
+# parameters: the place that stands first, since `Sequential` goes back as
+# far as the first layer that has some. Which of the two must begin by
+# setting the gradients to zero?
 #
 # ??? tip "Hint"
 #
-#     The place that stands last runs backward first: it clears, the other
-#     adds. `Sequential` goes back as far as the first layer that has
-#     parameters, so the first place must be the one that owns them.
+#     Which of the two runs backward first?
 
 # %% tags=["starter"]
 import numpy as np
@@ -964,14 +975,5 @@ for array, grad in [(V, core.weight.grad), (c, core.bias.grad)]:
 # The inputs, weights and biases of the worked example are those of a
 # well-known video course, so that whoever comes from there can compare.
 #
-# Rumelhart, Hinton and Williams made going backward through layers the
-# way to train networks.[^rumelhart] The idea of walking back through any
-# computation with one slope a step is older; Linnainmaa published it for
-# rounding errors.[^linnainmaa] A survey of both histories is by Baydin
-# and others.[^baydin]
-#
-# [^rumelhart]: [Rumelhart, Hinton and Williams
-#     1986](bibliography.md#rumelhart-1986).
-# [^linnainmaa]: [Linnainmaa 1976](bibliography.md#linnainmaa-1976); first
-#     in his master’s thesis, of 1970.
-# [^baydin]: [Baydin and others 2018](bibliography.md#baydin-2018).
+# How going backward came to networks is told in the notes of
+# [chapter 1](scalar.py#notes).

@@ -112,11 +112,11 @@ products = sum(d_in * d_out for d_in, d_out in zip(sizes, sizes[1:]))
 assert many > 100_000
 
 # %% [markdown]
-# One pass a number, and one more. Chapter 0 took a thousand steps, each
-# with fresh slopes: {{ 1000 * passes_of_33:, }} passes. A network
+# One pass a number, and one more. By nudging, the thousand steps of
+# chapter 0 would have cost {{ 1000 * passes_of_33:, }} passes. A network
 # that reads handwritten digits, with 784 inputs and layers of
-# {{ sizes[1] }}, {{ sizes[2] }} and {{ sizes[3] }} neurons, has
-# {{ many:, }} numbers. It would run {{ many + 1:, }} times for a single
+# {{ sizes[1] }}, {{ sizes[2] }} and {{ sizes[3] }} neurons, each of which
+# sees all that the layer before it gives, has {{ many:, }} numbers. It would run {{ many + 1:, }} times for a single
 # step, at {{ products:, }} multiplications a run. That is
 # {{ (many + 1) * products / 1e9:.1f }} billion multiplications to learn
 # once from one digit.
@@ -426,14 +426,15 @@ figure(
 # %% [markdown]
 # That is the whole chain rule. Whenever $x$ goes into a result $y$, that
 # use brings the gradient of $y$ times the slope of this one operation, all
-# its other inputs standing still; and all uses add up (`x * x` has two):
+# its other inputs standing still; and all uses add up:
 #
 # $$
 # \grad{dx} = \sum_{\text{uses of } x} \grad{dy} \cdot
 # \frac{\partial \val{y}}{\partial \val{x}}
 # $$
 #
-# In the program it is a plus:
+# In $x \cdot x$ the two uses count as two inputs, each with slope $x$. In
+# the program it is a plus:
 
 # %%
 visits = 0
@@ -646,15 +647,17 @@ show("scalar:Value.backward")
 # A number that comes off the stack for the first time goes back onto it,
 # marked `True`, with its inputs on top. When it comes off again, all of
 # them have been written down, and now so is it. For $L = u + v$ of
-# [](#fig-order), without the constant 3 and with the top of the stack at
-# the right:
+# [](#fig-order), whose pairs are $u$ and $v$, without the constant 3 and
+# with the top of the stack at the right:
 #
 # | comes off | stack after it | written down |
 # |---|---|---|
 # | $L$ | ($L$, true), $u$, $v$ | |
 # | $v$ | ($L$, true), $u$, ($v$, true), $u$ | |
 # | $u$ | ($L$, true), $u$, ($v$, true), ($u$, true), $x$, $x$ | |
-# | $x$; $x$, true; $x$, met before | ($L$, true), $u$, ($v$, true), ($u$, true) | $x$ |
+# | $x$ | ($L$, true), $u$, ($v$, true), ($u$, true), $x$, ($x$, true) | |
+# | $x$, true | ($L$, true), $u$, ($v$, true), ($u$, true), $x$ | $x$ |
+# | $x$, met before | ($L$, true), $u$, ($v$, true), ($u$, true) | $x$ |
 # | $u$, true | ($L$, true), $u$, ($v$, true) | $x$, $u$ |
 # | $v$, true | ($L$, true), $u$ | $x$, $u$, $v$ |
 # | $u$, met before | ($L$, true) | $x$, $u$, $v$ |
@@ -684,8 +687,8 @@ show("scalar:Value.__add__")
 show("scalar:Value.__mul__")
 
 # %% [markdown]
-# **A power**, with a constant exponent $c$ (a whole one, where $u$ is not
-# positive): the slope of $u^c$ is $c\,u^{c-1}$.
+# **A power**, with a constant exponent $c$ (a whole one if $u$ is
+# negative, for it has no real root): the slope of $u^c$ is $c\,u^{c-1}$.
 
 # %%
 show("scalar:Value.__pow__")
@@ -749,8 +752,7 @@ show("scalar:_value")
 show("scalar:Value.__repr__")
 
 # %% [markdown]
-# Eight slopes on paper. Nudge every operation, to both sides, at two
-# arbitrary numbers:
+# Eight operations. Nudge each, to both sides, at two arbitrary numbers:
 
 # %%
 operations = {
@@ -910,8 +912,9 @@ figure(
 # {{ by_nudging[-1]:, }} operations, the two passes {{ by_walking[-1]:, }}.
 # Nudging pays for every number with a pass over all of them, so ten times
 # the numbers cost a hundred times as much. The two passes together cost
-# less than five times a pass forward, however many numbers there are (if
-# the slopes are found on the way forward and count as part of it). A
+# less than five times a pass forward, however many numbers there are:
+# {{ results }} operations there, {{ 2 * pairs:, }} back. (To find the
+# slopes themselves, such as $2a$, is not counted.) A
 # bound of this kind holds for any program made of simple operations: a
 # gradient costs at most a small multiple of the result. It is called the
 # *cheap gradient principle*.[^griewank] The price is memory: what the
@@ -947,7 +950,7 @@ engine_slopes = np.array([number.grad for number in numbers])
 
 # %% [markdown]
 # And the same 33 slopes by chapter 0's own lines, the four that began with
-# `dz`:
+# `dz` (its `h` is the row of hidden neurons, no nudge):
 
 # %%
 W1, b1 = start[:16].reshape(2, 8), start[16:24]
@@ -1032,11 +1035,13 @@ figure(
 # The loss falls at every step, from {{ losses[0]:.2f }} to
 # {{ losses[-1]:.2f }}, and every answer ends on the right side
 # ([](#fig-neuron)). The answer for *off, off* first goes the wrong way:
-# three of the four cases pull the bias up, and only when the three
-# together pull less than the fourth does it prevail.
+# three of the four cases pull the bias up, and only when their
+# errors have shrunk so far that the three together pull less than the
+# fourth does the fourth prevail.
 #
 # It is slow. Each step built {{ values_or }} results, each a Python
-# object, for three numbers and four cases. One step of chapter 0's
+# object, for three numbers and four cases (a difference makes two of
+# them, and so does a quotient). One step of chapter 0's
 # network takes {{ values_xor }}. The one that reads digits multiplies
 # {{ products:, }} times for a single digit and adds as often, which makes
 # {{ 2 * products * 60_000 / 1e9:.0f }} billion objects to go once through
@@ -1241,8 +1246,7 @@ check({k + 1: [k, k] for k in range(10_000)}, 10_000, 10_001)
 #
 # Write `Forward(value, slope)`, a number that carries its own slope
 # toward one chosen input: with `+`, `*` and `tanh()`. Then one pass finds
-# one column of the table with three passes forward, with no memory of the
-# way.
+# one of the three columns of [](#tab-modes), with no memory of the way.
 #
 # ??? tip "Hint"
 #

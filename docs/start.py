@@ -59,9 +59,12 @@ seeds, close = range(20), 0.1  # of the trials below
 #
 # You need not understand it yet; only see its parts. `W1` and `W2` are
 # *weights*, with which numbers are multiplied; `b1` and `b2` are *biases*,
-# which are added. A *neuron* is a column of weights with its bias. The
-# *loss* is one number that says how wrong the answers are: minus the
-# logarithm of what the network gave to the right answer, on average. And
+# which are added. A *neuron* is a column of weights with its bias, and a
+# *network* is neurons that feed others. The
+# *loss* is one number that says how wrong the answers are. (Take $p$ for
+# the network's share for *on*, and the rest, $1 - p$, for *off*. The loss
+# is minus the logarithm of the share that the right answer got, averaged
+# over the cases; chapter 4 says why a logarithm.) And
 # `dW1` is a *gradient*: it says, for each weight, how the loss changes
 # with it.
 
@@ -137,7 +140,7 @@ changes = [
     ("one neuron in the middle", {"neurons": 1}, "[9](gates.py)"),
     ("two neurons in the middle", {"neurons": 2}, "[9](gates.py)"),
     ("no bias", {"bias": False},
-     "[exercise 0.3](#exercise-03-half-of-a-symmetry)"),
+     "[exercise 0.3](#exercise-03-no-bias)"),
     ("no `tanh`", {"bend": False}, "[3](activations.py)"),
     ("all weights start at 0", {"size": 0.0}, "[5](initializers.py)"),
     ("all weights start near 0", {"size": 0.001}, "[5](initializers.py)"),
@@ -162,11 +165,11 @@ table(
 )
 
 # %% [markdown]
-# In {{ len(never) }} of these rows not one run succeeds, and nothing
-# complains: the program prints four numbers between 0 and 1, as before.
-# From the outside, a network that does not learn looks like one that
-# does. So this book goes inside, and shows each idea as the cure of a
-# failure that you have seen.
+# In {{ len(never) }} of these rows not one run succeeds. The answers show
+# that; what they do not show is why. No line is marked as wrong, and the
+# same four numbers between 0 and 1 come out whether the steps were too
+# short, the weights too small or a bias was missing. So this book goes
+# inside, and shows each idea as the cure of a failure that you have seen.
 #
 # ## The same with `nn`
 #
@@ -195,7 +198,8 @@ print(sigmoid(model.forward(inputs)).round(3).T)
 assert abs(sigmoid(model.forward(inputs)) - lamp).max() < 0.05
 
 # %% [markdown]
-# With the same few words the later chapters teach a network to follow a
+# (`fit` takes the steps; an epoch is one look at all four cases.) With the
+# same few words the later chapters teach a network to follow a
 # sine and to read handwriting. None of them is a black box to you by
 # then. You will have read `Dense` in [chapter 2](layers.py), `Tanh` in
 # [chapter 3](activations.py), `Adam` in [chapter 6](optimizers.py), and
@@ -270,7 +274,7 @@ everything = length(*[m for _, _, modules in chapters for m in modules])
 # In formulas and curves two colours have a meaning.
 # $\val{\text{Values}}$, which flow forward, are blue.
 # $\grad{\text{Gradients}}$, which flow back, are orange. (In a map like
-# the one above they stand for high and low.) And from chapter 2 on the
+# [](#fig-xor), right, they stand for high and low.) And from chapter 2 on the
 # names are always the same: $x$ goes in, $y$ comes out, $W$ and $b$ are
 # weights and biases, and $dx$ says how the loss $L$ changes with $x$. All
 # letters stand in the [notation](notation.md).
@@ -383,7 +387,7 @@ for neurons in (8, 100):
 assert count(0) == 1, "the last bias is always there"
 
 # %% [markdown]
-# ### Exercise 0.3 · Half of a symmetry
+# ### Exercise 0.3 · No bias
 #
 # Without a bias no run succeeds. Look at the first case, both switches
 # off. What does the network answer then, for any weights whatever?
@@ -463,9 +467,9 @@ for seed in range(3):
 #
 # Minsky and Papert proved in 1969 what networks with a single layer of
 # adjustable weights cannot compute; telling odd from even is their
-# best-known case, and XOR is that question for two switches. Rumelhart, Hinton and Williams showed
-# in 1986 how a layer in between can be trained, and XOR was among their
-# examples.[^pdp]
+# best-known case, and XOR is that question for two switches. Rumelhart,
+# Hinton and Williams showed in 1985 how a layer in between can be
+# trained, and XOR was among their examples.[^pdp]
 #
 # [^perceptrons]: [Minsky and Papert 1969](bibliography.md#minsky-1969).
 # [^pdp]: [Rumelhart, Hinton and Williams

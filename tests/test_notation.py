@@ -126,7 +126,8 @@ def test_the_notation_is_at_hand_where_formulas_begin(chapter: Path) -> None:
 def test_every_work_in_the_bibliography_is_cited() -> None:
     page = (DOCS / "bibliography.md").read_text("utf-8")
     works = re.findall(r"\{ #(\S+) \.reference \}", page)
-    assert works == sorted(works)
+    names = [work.partition("-")[0] for work in works]
+    assert names == sorted(names)
     text = "".join(path.read_text("utf-8") for path in CHAPTERS)
     cited = set(re.findall(r"bibliography\.md#([\w-]+)", text))
     assert cited - set(works) == set()
