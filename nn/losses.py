@@ -1,8 +1,8 @@
 """Losses: (prediction, target) -> (L, dL/dprediction).
 
 L is a mean, a float. The gradient has the prediction's shape and dtype
-and carries the 1/n of that mean, so that layers need only sum. All is
-computed in float64: predictions are small, and the answer is exact."""
+and carries the division of that mean, so that layers need only sum. All
+is computed in float64: a last layer is small, so precision is cheap."""
 
 from __future__ import annotations
 
@@ -117,11 +117,10 @@ def _probability_rows(target: ArrayLike, z: Array, where: str) -> Array:
     expect(fine, where, expected, t.shape, "for", z.shape)
     if t.ndim == 2:
         rows = _target_like(target, z, where)
-        off = abs(rows.sum(axis=1) - 1).max()
-        fine = rows.min() >= 0 and off < 1e-4
-        expect(
-            fine, where, "rows of probabilities", f"sums off by {off:g}"
-        )
+        low, off = rows.min(), abs(rows.sum(axis=1) - 1).max()
+        expected = "rows of probabilities"
+        expect(low >= 0, where, expected, f"{low:g}")
+        expect(off < 1e-4, where, expected, f"sums off by {off:g}")
         return rows
     return one_hot(t, z.shape[1], where).astype(np.float64)
 

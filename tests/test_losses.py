@@ -348,11 +348,16 @@ def test_labels_given_as_decimals_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("row", "off"), [([0.5, 0.75], "0.25"), ([1.5, -0.5], "0"), ([0, 0], "1")]
+    ("row", "received"),
+    [
+        ([0.5, 0.75], "sums off by 0.25"),
+        ([1.5, -0.5], "-0.5"),
+        ([0, 0], "sums off by 1"),
+    ],
 )
-def test_rows_of_targets_are_probabilities(row, off):
+def test_rows_of_targets_are_probabilities(row, received):
     where = "softmax_cross_entropy: target"
-    text = f"expected rows of probabilities, received sums off by {off}"
+    text = f"expected rows of probabilities, received {received}"
     with says(f"{where}: {text}"):
         softmax_cross_entropy([[0, 0]], [row])
 
