@@ -5,8 +5,8 @@
 #
 # After this chapter you can say what a network without a bend can never
 # do, take a gradient through any of five bends and through softmax, and
-# name the price of each: which one overflows, which one falls asleep far
-# out, which one dies. And you will have read every line of
+# name the price of each: which one overflows, which one stops learning
+# far out, which one dies. And you will have read every line of
 # `nn/activations.py`.
 
 # %%
@@ -45,17 +45,9 @@ print(np.hstack([a, two, t]))
 # A row is a case: the numbers of the first two neurons, the answer, and
 # what it should have been. Three cases are right. For two switches off
 # the network says {{ two[0, 0]:.0f }} instead of 0. Can better weights
-# mend that? No weights can. [Chapter 2](layers.py) ended with the reason
-# (its letters, and all others, are in the [notation](notation.md)):
-#
-# $$
-# (\val{x} W_1 + b_1)\, W_2 + b_2 =
-# \underset{(n,\ d_\text{in})}{\val{x}}\
-# \underset{(d_\text{in},\ d_\text{out})}{(W_1 W_2)} +
-# \underset{(d_\text{out},)}{(b_1 W_2 + b_2)}
-# $$
-#
-# Two layers in a row are one layer, with these weights and this bias:
+# mend that? No weights can. [Chapter 2](layers.py) ended with the reason:
+# two layers in a row are one, with the weights $W_1 W_2$ and the bias
+# $b_1 W_2 + b_2$ (all letters: [notation](notation.md)).
 
 # %%
 W, b = W1 @ W2, b1 @ W2 + b2
@@ -67,18 +59,21 @@ print(two.ravel(), one.ravel())
 assert np.array_equal(two, one)
 
 # %% [markdown]
-# The same answers to the last digit, from three numbers instead of nine.
-# And three such numbers have a law to obey. Add up the answers for both
-# switches off and for both on, and you get $w_1 + w_2 + 2b$. Add up the
-# other two, and you get $w_1 + w_2 + 2b$ again. The lamp wants the first
-# sum to be 0 and the second to be 2. So whatever the weights are, what
-# the first two cases have too much and the other two have too little adds
-# up to 2. Shared equally, each case misses by a half, and no other way of
-# sharing has a smaller sum of squares.
+# The same answers to the last digit, from three numbers instead of nine:
+# two weights $w_0$, $w_1$ and a bias $b$. They have a law to obey. The
+# answers for both switches off and for both on add up to
+# $b + (w_0 + w_1 + b)$, the other two to $(w_1 + b) + (w_0 + b)$, which
+# is the same. The lamp wants 0 and 2. So the first pair says
+# $w_0 + w_1 + 2b$ too much, the second $2 - (w_0 + w_1 + 2b)$ too little,
+# and the four misses add up to 2. For each miss $u$,
+# $(u - \tfrac{1}{2})^2 \ge 0$, so $u^2 \ge u - \tfrac{1}{4}$. The four
+# squares add up to at least $2 - 1$, and to just that if each miss is a
+# half, as with weights of 0 and a bias of one half.
 #
-# So we know what training will do before we train. Eight neurons in the
-# first layer, the mean of the squared misses as the loss, ten random
-# beginnings:
+# So we know the best that training can do. Eight neurons in the first
+# layer, the mean of the squared misses as the loss, ten random
+# beginnings; `rate`, the *learning rate*, is how far a step goes, chapter
+# 0's `lr`:
 
 # %%
 def train_linear(seed, rate=0.05, steps=1000):
@@ -88,8 +83,8 @@ def train_linear(seed, rate=0.05, steps=1000):
     for step in range(steps):
         y = model.forward(x, train=True)
         model.backward(2 * (y - t) / 4)     # dL/dy of the mean square
-        for p in model.params:
-            p.value -= rate * p.grad
+        for parameter in model.params:
+            parameter.value -= rate * parameter.grad
     return model.forward(x)
 
 
@@ -102,8 +97,8 @@ assert from_half < 1e-9
 
 # %% [markdown]
 # One half, four times, in all {{ len(ends) }} runs, to within
-# {{ from_half:.0e }}. Training found the best answer there is. The best
-# answer is to say nothing.
+# {{ from_half:.0e }}. Training found the best answer there is, and it
+# does not look at the switches.
 #
 # ## The bend
 #
@@ -155,9 +150,8 @@ figure(
     "the filled point on its lower side and both hollow points on its "
     "upper side.",
     caption="The cases as the first layer sees them. Filled is lamp on; "
-    "the filled point stands for two cases. Left they lie on a line. "
-    "Right the same line, folded by ReLU, and the third neuron's cut, "
-    "where its answer is one half.",
+    "the filled point stands for two cases. Dashed, the third neuron's "
+    "cut, where its answer is one half.",
 )
 
 # %% [markdown]
@@ -166,9 +160,10 @@ figure(
 #
 # ## The slope of a bend
 #
-# An activation takes each number by itself. The output $y_{ij}$ depends
-# on the input $x_{ij}$ and on no other, so there is one path, and the
-# chain rule has one factor, the slope of $f$ at that place:
+# An activation takes each number by itself. As a layer it has an input
+# $x$, the network's $a$. The output $y_{ij}$ depends on $x_{ij}$ alone,
+# so there is one path, and the chain rule has one factor, the slope of
+# $f$ at that place:
 #
 # $$
 # \val{y_{ij}} = f(\val{x_{ij}})
@@ -185,10 +180,10 @@ figure(
 # \underset{(n,\ d)}{f'(\val{x})}
 # $$
 #
-# The dot in a circle multiplies entry by entry, like `*` in NumPy. No sum
-# and no matrix: the two shapes are one shape. All that an activation
-# needs to be a layer is therefore $f$ and $f'$. `nn/activations.py` opens
-# with what it borrows from chapter 2, and says this once for all of them:
+# The dot in a circle multiplies entry by entry, like `*` in NumPy. All
+# that an activation needs to be a layer is $f$ and $f'$.
+# `nn/activations.py` opens with what it borrows from chapter 2, and says
+# this once for all of them:
 
 # %%
 show("activations:")
@@ -198,8 +193,7 @@ show("activations:Elementwise")
 # There is nothing to learn in it, so `params` is empty. `forward` keeps
 # the pair of input and output if it is told to; `kept` and `gradient_for`
 # are the guards of chapter 2. A particular activation fills in `f` and
-# `slope`. The slope may look at $x$ or at $y$, whichever is cheaper; we
-# will come to see why one should be careful there.
+# `slope`. The slope may look at $x$ or at $y$, whichever is cheaper.
 #
 # ReLU's slope is 1 above zero, since there $y = x$, and 0 below, where
 # nothing moves. That is the array of answers to “is $x$ above 0?”:
@@ -210,9 +204,9 @@ show("activations:ReLU")
 # %% [markdown]
 # ## Exactly on the edge
 #
-# We compare with nudging, as always. Take half the sum of the squared
-# answers as $L$, so that $dy = y$, and ask for the gradient of the two
-# biases in the first layer.
+# We compare with nudging. Take half the sum of the squared answers as
+# $L$, so that $dy = y$, and ask for the gradient of the two biases in the
+# first layer.
 
 # %%
 def half_square(b1):
@@ -225,8 +219,8 @@ def bias_gradients(b1, h=1e-6):
     relu = ReLU()
     bent = relu.forward(x @ W1 + b1, train=True)
     da = relu.backward((bent @ W2 + b2) @ W2.T)
-    nudged = [(half_square(b1 + h * e) - half_square(b1 - h * e))
-              / (2 * h) for e in np.eye(2)]
+    nudged = [(half_square(b1 + move) - half_square(b1 - move))
+              / (2 * h) for move in h * np.eye(2)]  # one bias each
     return da.sum(axis=0), np.array(nudged)
 
 
@@ -244,8 +238,9 @@ assert np.allclose(on_edge_nudged, [2, -2])
 # neuron's number is exactly 0, and there ReLU has a *kink*. To the left
 # its slope is 0, to the right it is 1, and at the kink itself there is no
 # slope. Seen from the left the gradient is 0; from the right, with two
-# cases and a weight of −2, it is −4; the central difference takes the
-# middle. Move the bias off the edge and both agree:
+# cases and a weight of −2, it is −4. Nudging to both sides, the *central
+# difference*, takes the middle. Move the bias off the edge and both
+# agree:
 
 # %%
 off_edge, off_edge_nudged = bias_gradients(b1 + 0.1)
@@ -256,18 +251,20 @@ off_error = abs(off_edge - off_edge_nudged).max()
 assert off_error < 1e-8
 
 # %% [markdown]
-# At exactly 0 a program has to say *something*. `x > 0` says 0, so that
-# there a neuron counts as off. Any number from 0 to 1 would do: numbers
-# computed from real data almost never fall on the kink. Numbers placed by
-# hand do, and so do rows of zeros. Whoever checks gradients should keep
-# away from it.
+# At exactly 0 a program has to say *something*. `x > 0` says 0. Any
+# number from 0 to 1 would do: numbers computed from real data almost
+# never fall on the kink. Numbers placed by hand do, and so do rows of
+# zeros: with both switches off and a bias of 0, a neuron's number is 0.
+# Whoever checks gradients should keep away.
 #
 # ## Neurons that die
 #
 # Now let the network learn its weights. One run proves little, so here
 # are fifty networks at once, each with eight neurons between the switches
-# and the lamp. `@` multiplies the last two axes of an array; the axis in
-# front of them counts the networks.
+# and the lamp. The axis in front counts the networks. `@` multiplies the
+# last two, `swapaxes(1, 2)` transposes them, and `keepdims` leaves a sum
+# its axis, so that it fits the biases. `last` may be one more layer
+# behind the answers.
 
 # %%
 def train(bend, rate, bias=0.0, t=t, last=None, steps=1000):
@@ -291,7 +288,7 @@ def train(bend, rate, bias=0.0, t=t, last=None, steps=1000):
         da = bend.backward(dy @ W2.swapaxes(1, 2))  # (50, 4, 8)
         W2 -= rate * hidden.swapaxes(1, 2) @ dy
         b2 -= rate * dy.sum(axis=1, keepdims=True)
-        W1 -= rate * x.T @ da
+        W1 -= rate * x.T @ da                       # x serves all 50
         b1 -= rate * da.sum(axis=1, keepdims=True)
     return y, np.array(highest)
 
@@ -305,21 +302,21 @@ y, highest = train(ReLU(), rate=0.3)
 off = highest <= 0                                  # (1000, 50, 8)
 print("off at the start", off[0].sum(), "of", off[0].size)
 print("off at the end  ", off[-1].sum(), "of", off[-1].size)
-print("solved", solved(y), "of", len(y))
+silent = int(off[-1].all(axis=1).sum())
+print("networks with all neurons off", silent, "of", len(y))
+print("networks that solved XOR", solved(y), "of", len(y))
 
 # %% tags=["check"]
 assert (off[1:] >= off[:-1]).all()  # once off, off for ever
 assert off[-1].sum() > 2 * off[0].sum()
 assert solved(y) < 25
 everybody = off[0].size
-silent = int(off[-1].all(axis=1).sum())
 assert silent >= 5
 
 # %% [markdown]
-# (`last` will be of use at the end of the chapter.) We call a neuron
-# *off* when its number is 0 or less in all four cases. Of the
-# {{ everybody }} neurons {{ off[0].sum() }} begin like this: both weights
-# came out negative, and no switch can lift them. At the end
+# We call a neuron *off* when its number is 0 or less in all four cases.
+# Of the {{ everybody }} neurons {{ off[0].sum() }} begin like this: both
+# weights came out negative, and no switch can lift them. At the end
 # {{ off[-1].sum() }} are off, and {{ silent }} of the {{ len(y) }}
 # networks have no neuron left.
 
@@ -352,20 +349,19 @@ figure(
     "stays above.",
     caption="One network, learning rate $0.2$: for each of its eight "
     f"neurons the highest of its four numbers. At the start {born_off} "
-    f"are off, {died} die on the way (crosses), {alive} is left. Dotted: "
-    "dead, and perfectly level.",
+    f"are off, {died} die on the way (crosses), {alive} is left. Dotted "
+    "lines are level.",
 )
 
 # %% [markdown]
-# [](#fig-dying) shows one network, at a somewhat shorter step. Where a
-# neuron is off its line is level, and stays so for ever. The formula says
-# why: off in every case means $f'(a) = 0$ in every case, so $da = 0$ in
-# every row, so the gradients of this neuron's weights and of its bias are
-# sums of zeros. No step moves it again. Such a neuron is called *dead*.
-# Long steps kill: one that overshoots pushes the weights and the bias far
-# down, and there is no way back. A bad beginning kills too. (In a deeper
-# network the layers before it might still change and lift it. Here the
-# inputs are the data, and the data do not change.)
+# [](#fig-dying) shows one network, at a shorter step, chosen because much
+# happens in it. Where a neuron is off its line stays level. The formula
+# says why: off in every case means $f'(a) = 0$ in every case, so $da = 0$
+# in every row, so the gradients of this neuron's weights and of its bias
+# are sums of zeros. No such step moves it again. Such a neuron is called
+# *dead*. Long steps kill: one that overshoots pushes the weights and the
+# bias far down. A bad beginning kills too. (In a deeper network the
+# layers before it might still lift it. Here its inputs are the data.)
 #
 # ## A leak, and a round corner
 #
@@ -388,8 +384,9 @@ show("activations:LeakyReLU")
 #
 # The kink is still there. The *Gaussian error linear unit*,
 # GELU,[^hendrycks] takes the whole corner away. ReLU multiplies $x$ by 1
-# or by 0. GELU multiplies it by something in between, which grows from 0
-# to 1 along the bell curve $p$:
+# or by 0. Let chance decide, with 1 the more likely the larger $x$ is,
+# and the mean outcome is $x$ times that probability. GELU is this mean,
+# with the area under the bell curve $p$, the *density*, as probability:
 #
 # $$
 # p(x) = \frac{1}{\sqrt{2\pi}}\, e^{-x^2/2} \qquad
@@ -398,10 +395,10 @@ show("activations:LeakyReLU")
 # $$
 #
 # $P(x)$ is the area under the bell to the left of $x$: the probability
-# that a number drawn from this curve, the *standard normal distribution*,
-# falls below $x$. Its slope is the height of the bell, $P' = p$: move the
-# right edge of an area a little, and what you gain is a strip of that
-# height. With the product rule,
+# that a number drawn from the *standard normal distribution* falls below
+# $x$. The factor in front makes the whole area 1. The slope of $P$ is the
+# height of the bell, $P' = p$: move the right edge of an area a little,
+# and what you gain is a strip of that height. With the product rule,
 #
 # $$
 # f'(x) = 1 \cdot P(x) + x \cdot P'(x) = P(x) + x\, p(x)
@@ -410,11 +407,28 @@ show("activations:LeakyReLU")
 # %%
 show("activations:GELU")
 
+# %% tags=["check"]
+fine = np.linspace(-5, 5, 10_001)
+gelu = GELU()
+lowest = fine[gelu.forward(fine, train=True).argmin()]
+least = gelu.backward(np.ones_like(fine)).min()
+assert lowest < 0 and -0.2 < least < 0
+
 # %% [markdown]
-# There is a trap in $P$. NumPy does not have it, but Python's `math`
-# knows the *error function*, and $P(x)$ is half of $1 + \text{erf}$ of
-# $x / \sqrt 2$. Or half of erfc of $-x / \sqrt 2$, where erfc is
-# $1 - \text{erf}$, computed without subtracting. On paper they are equal:
+# Left of {{ lowest:.2f }} the slope is a little negative, at worst
+# {{ least:.2f }}: there GELU falls. (The `-0.` above is a negative number
+# times 0.)
+#
+# There is a trap in $P$. NumPy does not have it, but Python's `math` has
+# the *error function*: $\text{erf}(z)$ is the area under the bell between
+# $-\sqrt 2\, z$ and $\sqrt 2\, z$, and $\text{erf}(-z) = -\text{erf}(z)$.
+# It also has $\text{erfc}(z) = 1 - \text{erf}(z)$, computed without
+# subtracting. That makes two formulas, equal on paper:
+#
+# $$
+# P(x) = \frac{1 + \text{erf}(x / \sqrt 2)}{2}
+# = \frac{\text{erfc}(-x / \sqrt 2)}{2}
+# $$
 
 # %%
 for number in (-1.0, -5.0, -10.0):
@@ -426,11 +440,11 @@ assert (1 + math.erf(-10 / math.sqrt(2))) / 2 == 0
 assert math.erfc(10 / math.sqrt(2)) / 2 > 0
 
 # %% [markdown]
-# Far to the left, erf is −1 and a tiny rest. Adding 1 leaves the tiny
-# rest with the few digits that had room behind the −1, in the end with
-# none. So `nn` takes erfc, number by number, since `math` knows no
-# arrays. (`_normal_below` is $P$. In `slope`, the `clip` is there for
-# $z^2$, which overflows where $z$ is very large.)
+# In the left *tail*, far from the middle, erf is −1 and a tiny rest.
+# Adding 1 leaves the rest with the few digits that had room behind the
+# −1, in the end with none. So `nn` takes erfc, number by number, since
+# `math` knows no arrays. (`_normal_below` is $P$. In `slope`, the `clip`
+# is there for $z^2$, which overflows where $z$ is very large.)
 
 # %%
 show("activations:_normal_below")
@@ -440,77 +454,96 @@ show("activations:_normal_below")
 # the same steps:
 
 # %%
-BENDS = {"ReLU": ReLU(), "LeakyReLU": LeakyReLU(),
+BENDS = {"ReLU": ReLU(), "leak 0.01": LeakyReLU(),
          "leak 0.1": LeakyReLU(0.1), "GELU": GELU()}
 SETTINGS = [(0.03, 0.0), (0.1, 0.0), (0.3, 0.0), (0.5, 0.0),
             (0.1, -1.0), (0.1, -2.0)]                # rate, first bias
-counts, back, lost = {}, {}, {}
-with np.errstate(over="ignore", invalid="ignore"):  # some diverge
+counts = {}
+with np.errstate(over="ignore", invalid="ignore"):  # too large
     for name, bend in BENDS.items():
-        for rate, bias in SETTINGS:
-            y, highest = train(bend, rate, bias)
-            off = highest <= 0
-            key = name, rate, bias
-            counts[key] = int(off[-1].sum()), solved(y)
-            back[key] = int((off.any(axis=0) & ~off[-1]).sum())
-            lost[key] = int((~np.isfinite(y)).any(axis=(1, 2)).sum())
+        for setting in SETTINGS:
+            y, highest = train(bend, *setting)
+            finite = np.isfinite(y).all(axis=(1, 2))
+            off = highest[:, finite] <= 0
+            counts[name, *setting] = {
+                "off at first": int(off[0].sum()),
+                "ever off": int(off.any(axis=0).sum()),
+                "off": int(off[-1].sum()),
+                "solved": solved(y),
+                "diverged": int((~finite).sum()),
+            }
 
 # %% tags=["hide"]
-for which, (name, what, out) in enumerate([
-        ("off", "Neurons that are off after 1,000 steps", everybody),
-        ("solved", "Networks that solved XOR", 50)]):
+def off_cell(count):
+    return f"{count['off']}/{count['ever off']}"
+
+
+def solved_cell(count):
+    diverged = f"\u00a0({count['diverged']})" if count["diverged"] else ""
+    return f"{count['solved']}{diverged}"
+
+
+for name, cell, caption in [
+        ("off", off_cell, "Neurons that are off at the end, and, behind "
+         f"the stroke, that ever were, of {everybody}; by learning rate and "
+         "first bias. Diverged networks are left out."),
+        ("solved", solved_cell, "Networks that solved XOR, of 50. In "
+         "brackets, those that diverged.")]:
     table(
         [[f"{rate:g}", f"{bias:g}".replace("-", "−")]
-         + [counts[bend, rate, bias][which] for bend in BENDS]
+         + [cell(counts[bend, rate, bias]) for bend in BENDS]
          for rate, bias in SETTINGS],
         header=["rate", "bias", *BENDS],
-        caption=f"{what}, of {out}, by learning rate and by the value at "
-        "which the first layer's biases start. “LeakyReLU” has the "
-        "default leak, one hundredth; the column beside it, one tenth."
-        + " Networks that diverged count as on." * (name == "off"),
+        caption=caption,
         name=name,
         align="rrrrrr",
     )
-relu_off = [counts["ReLU", rate, 0.0][0] for rate in (0.03, 0.1, 0.3, 0.5)]
-assert relu_off == sorted(relu_off) and relu_off[-1] > 0.9 * everybody
-assert all(back["ReLU", rate, bias] == 0 for rate, bias in SETTINGS)
-for rate, bias in SETTINGS:
-    assert (counts["GELU", rate, bias][1] >= counts["ReLU", rate, bias][1])
-assert all(counts["GELU", rate, bias][0] < counts["ReLU", rate, bias][0]
-           for rate, bias in SETTINGS)
-for s in SETTINGS:
-    assert counts["GELU", *s][1] >= counts["leak 0.1", *s][1]
-    assert counts["leak 0.1", *s][1] > counts["LeakyReLU", *s][1]
-lowered = x @ np.random.default_rng(0).normal(size=(50, 2, 8)) - 1
-assert (lowered.max(axis=1) <= 0).mean() > 0.5  # buried at the start
-gain = [counts["LeakyReLU", *s][1] - counts["ReLU", *s][1]
-        for s in SETTINGS]
-assert 0 <= min(gain) and max(gain) <= 5
-diverged = sum(lost.values())
-assert diverged > 20 and all(
-    "eak" in name and rate >= 0.3 for (name, rate, _), n in lost.items()
-    if n)
+
+
+def of(name, what):
+    return [counts[name, *setting][what] for setting in SETTINGS]
+
+
+relu_off = of("ReLU", "off")
+assert relu_off[:4] == sorted(relu_off[:4])
+assert relu_off[3] > 0.9 * everybody and relu_off == of("ReLU", "ever off")
+buried = of("ReLU", "off at first")[4:]
+assert min(buried) > everybody / 2
+ranks = [of(name, "solved") for name in BENDS]
+for relu, usual, tenth, gelu_ in zip(*ranks):
+    assert relu <= usual < tenth <= gelu_
+assert all(map(int.__lt__, of("GELU", "off"), relu_off))
+gain = max(b - a for a, b in zip(*ranks[:2]))
+assert gain <= 5
+diverged = {name: of(name, "diverged") for name in BENDS}
+assert not any(diverged["ReLU"] + diverged["GELU"])
+assert sum(diverged["leak 0.1"]) > 20
+assert all(not (n[0] or n[1] or n[4] or n[5]) for n in diverged.values())
+known = counts["leak 0.1", 0.1, 0.0], counts["GELU", 0.1, 0.0]
+returned = [count["ever off"] - count["off"] for count in known]
 
 # %% [markdown]
-# Read ReLU's column of [](#tab-off) downward. With ReLU the dead
-# become more with every longer step, from {{ relu_off[0] }} to
-# {{ relu_off[-1] }} of {{ everybody }}, and a first bias below zero
-# buries most of them before the first step. None ever came back. Now read
-# across, at a rate of 0.1 from a bias of 0: of the LeakyReLUs with a leak
-# of one tenth that were ever off,
-# {{ back["leak 0.1", 0.1, 0.0] }} were on again at the end; of the GELUs,
-# {{ back["GELU", 0.1, 0.0] }}.
+# In ReLU's column of [](#tab-off) both numbers are the same in every row:
+# none ever came back. With every longer step more are off, from
+# {{ relu_off[0] }} to {{ relu_off[3] }}, and a first bias of −1 or −2
+# buries {{ buried[0] }} or {{ buried[1] }} before the first step. A leaky
+# neuron that is off still learns. At a rate of 0.1 from a bias of 0,
+# {{ returned[0] }} of the {{ known[0]["ever off"] }} with a leak of one
+# tenth came back; of the {{ known[1]["ever off"] }} GELUs,
+# {{ returned[1] }}.
 #
 # [](#tab-solved) has a surprise. The usual leak of one hundredth saves at
-# most {{ max(gain) }} networks of 50 in any row. A slope of one hundredth
+# most {{ gain }} networks of 50 in any row. A slope of one hundredth
 # makes a step of one hundredth, and a thousand such steps do not lead
 # far. (Maas and others found little difference to ReLU as well.[^maas])
-# Ten times the leak helps more. GELU, whose slope at zero is a half,
-# helps most. And a leak has a price. At the two longest steps
-# {{ diverged }} networks with a leak ended in numbers too large to write
-# down. None with ReLU did; the dead do not move. So the first repair is not another
-# bend, but a better start, [chapter 5](initializers.py), and a shorter
-# step, [chapter 6](optimizers.py).
+# Ten times the leak helps more, and GELU most: at a rate of 0.3 it lifts
+# {{ counts["ReLU", 0.3, 0.0]["solved"] }} to
+# {{ counts["GELU", 0.3, 0.0]["solved"] }}. A leak has a price. At the two
+# longest steps {{ diverged["leak 0.1"][2] }} and
+# {{ diverged["leak 0.1"][3] }} of 50 with a leak of one tenth *diverged*:
+# they ended in numbers too large to write down. And look down ReLU's
+# column: a shorter step, [chapter 6](optimizers.py), and a better start,
+# [chapter 5](initializers.py), mend most of it without another bend.
 #
 # ## The curve that overflows
 #
@@ -522,9 +555,8 @@ assert diverged > 20 and all(
 # \sigma(x) = \frac{1}{1 + e^{-x}}
 # $$
 #
-# Written as it stands, it works for a long time. Then a large number
-# comes along. NumPy sends its warnings to where a page cannot show them,
-# so we catch and print them:
+# Written as it stands, it works until a large number comes along. We
+# catch and print what NumPy complains about:
 
 # %%
 def naive(x):
@@ -556,14 +588,14 @@ assert not listen(sigmoid, extreme)[1]
 
 # %% [markdown]
 # The naive form computes $e^{1000}$, which no float can hold; it becomes
-# infinite, 1 divided by it is 0, and the answer is right by luck. The
-# second form is a well-known repair: one formula for each side, chosen by
-# `np.where`. It complains *more*. `np.where` does not choose a formula.
-# Both are computed for every number, and then it chooses among results.
-# One of those is infinity divided by infinity, which is not a number.
+# infinite, and 1 divided by it is 0, right by luck. The second form looks
+# like the repair: one formula for each side, chosen by `np.where`. It
+# complains *more*. Both formulas are computed for every number, and
+# `np.where` only chooses among results. One of those is infinity divided
+# by infinity, which is not a number.
 #
-# Both formulas are right, each on its own side. Multiply the first one's
-# numerator and denominator by $e^{x}$ and you have the second:
+# Both formulas are right. Multiply the first one's numerator and
+# denominator by $e^{x}$ and you have the second:
 #
 # $$
 # \sigma(x) = \frac{1}{1 + e^{-x}}
@@ -571,25 +603,22 @@ assert not listen(sigmoid, extreme)[1]
 # $$
 #
 # Use the first where $x \ge 0$ and the second where $x < 0$. Then the
-# exponent is $-x$ where $x$ is positive, and $x$ where it is negative. In
-# both cases it is $-|x|$, which is never positive. So one exponential,
-# which lies between 0 and 1, serves both sides. The denominators agree
-# too, and only the numerator has to be chosen:
+# exponent is $-|x|$ on both sides, which is never positive. So one
+# exponential, which lies between 0 and 1, serves both. The denominators
+# agree too, and only the numerator has to be chosen, 1 where $x \ge 0$:
 #
 # $$
-# \underset{(n,\ d)}{e} = \exp(-|\underset{(n,\ d)}{\val{x}}|)
+# \underset{(n,\ d)}{\val{y}} = \frac{1 \text{ or } \exp(-|\val{x}|)}
+# {1 + \exp(-|\underset{(n,\ d)}{\val{x}}|)}
 # $$
 #
-# $$
-# \underset{(n,\ d)}{\val{y}} = \frac{1 \text{ or } e}{1 + e}
-# \quad \text{where } \val{x} \ge 0 \text{ or not}
-# $$
+# In the code `e` is that exponential:
 
 # %%
 show("activations:sigmoid")
 
 # %% [markdown]
-# Nothing is clipped, so nothing is lost: σ(−50) is
+# On the left nothing is lost until the floats end: σ(−50) is
 # {{ sigmoid(np.array([-50.0]))[0]:.1e }}, not 0.
 #
 # For the slope, write $\val{y} = (1 + e^{-x})^{-1}$ and go from the
@@ -601,19 +630,17 @@ show("activations:sigmoid")
 # = \val{y}\,(1 - \val{y})
 # $$
 #
-# The last step is that the second fraction and the first add up to 1.
-# The slope can be had from the *output* alone, without another
-# exponential. The *hyperbolic tangent* is a sigmoid made symmetric, from
-# −1 to 1, and has the same property. By the rule for quotients,
+# The last step is that the second fraction and the first add up to 1. The
+# slope can be had from the *output* alone, without another exponential.
+# The *hyperbolic tangent* is a sigmoid made symmetric, from −1 to 1:
 #
 # $$
 # \tanh x = \frac{e^{x} - e^{-x}}{e^{x} + e^{-x}}
+# = \frac{2 - (1 + e^{-2x})}{1 + e^{-2x}} = 2\, \sigma(2x) - 1
 # $$
 #
-# $$
-# f'(x) = \frac{(e^{x} + e^{-x})^2 - (e^{x} - e^{-x})^2}
-# {(e^{x} + e^{-x})^2} = 1 - \val{y}^2
-# $$
+# Its slope, $1 - y^2$, stands in
+# [chapter 1](scalar.py#nn-scalar-Value-tanh).
 
 # %%
 show("activations:Sigmoid")
@@ -622,7 +649,7 @@ show("activations:Tanh")
 # %% [markdown]
 # ## A slope of what?
 #
-# Much code in circulation has this function:
+# This function is quickly written:
 
 # %%
 def sigmoid_slope(x):
@@ -660,27 +687,31 @@ class Mistaken(Sigmoid):
 
 mistaken = {}
 with np.errstate(over="ignore", invalid="ignore"):
-    for bend in (Sigmoid(), Mistaken()):
-        for rate in (0.01, 0.3):
-            y, _ = train(bend, rate)
-            nans = int(np.isnan(y).any(axis=(1, 2)).sum())
-            mistaken[type(bend).__name__, rate] = solved(y), nans
-            print(f"{type(bend).__name__:8} rate {rate:<4} solved "
-                  f"{solved(y):2}  not a number {nans:2}  of {len(y)}")
+    for bend, rate, steps in [
+            (Sigmoid(), 0.3, 1000), (Mistaken(), 0.3, 1000),
+            (Mistaken(), 0.01, 1000), (Mistaken(), 0.001, 1000),
+            (Mistaken(), 0.0001, 1000), (Mistaken(), 0.0001, 4000)]:
+        y, _ = train(bend, rate, steps=steps)
+        nans = int(np.isnan(y).any(axis=(1, 2)).sum())
+        mistaken[type(bend).__name__, rate, steps] = solved(y), nans
+        print(f"{type(bend).__name__:8} rate {rate:<6} steps {steps} "
+              f"solved {solved(y):2}  not a number {nans:2}")
 
 # %% tags=["check"]
-assert mistaken["Mistaken", 0.3] == mistaken["Mistaken", 0.01] == (0, 50)
-assert mistaken["Sigmoid", 0.3][0] > 45
-assert mistaken["Sigmoid", 0.01][1] == 0
+right, *wrong = mistaken.values()
+assert right[0] > 45 and right[1] == 0
+assert not any(count for count, _ in wrong)
+assert wrong[0][1] == wrong[1][1] == 50 > wrong[2][1] > wrong[3][1] > 0
+assert wrong[4][1] > 2 * wrong[3][1]
 
 # %% [markdown]
-# At the shorter step the right network is slow, and the wrong one
-# explodes as before. A wrong sign in the slope turns downhill into
-# uphill. The numbers grow, and the wrong slope grows with their square.
-# No rate here cures it, and that is the symptom to remember: if a network
-# explodes at *every* rate, suspect the gradient and not the step.
-# `Elementwise` hands both $x$ and $y$ to `slope`, under these names, so
-# that nobody has to guess.
+# A wrong sign in the slope turns downhill into uphill. The numbers grow,
+# and the wrong slope grows with their square. A shorter step only puts
+# off the end: at the shortest, four times the steps raise
+# {{ wrong[3][1] }} explosions among 50 to {{ wrong[4][1] }}. That is the
+# symptom to remember: if a shorter step only delays the explosion,
+# suspect the gradient and not the step. `Elementwise` hands both $x$ and
+# $y$ to `slope`, under these names, so that nobody has to guess.
 #
 # ## Far out
 #
@@ -715,8 +746,9 @@ assert s8[-1] == 0 < left[-1] and t8[-2] == 0 and t4[3] == 0 < t8[3]
 # multiplied by next to nothing. [](#tab-far) also shows a defect of ours.
 # The sigmoid is symmetric, and the slopes at 40 and at −40 should be the
 # same. They are not: at 40 the output rounds to exactly 1, and $1 - y$ is
-# 0. For learning it makes no difference, a step of
-# {{ left[-1]:.0e }} moves nothing; but zero is not the truth.
+# 0. For learning it makes no difference, a step of {{ left[-1]:.0e }}
+# moves nothing; but zero is not the truth. And in float32, in which
+# networks compute, tanh's slope is 0 at 10 already.
 #
 # One such factor may be bearable. A network multiplies them. Through $D$
 # layers, each of them one neuron with a weight of 1, the slope of the
@@ -735,8 +767,9 @@ assert s8[-1] == 0 < left[-1] and t8[-2] == 0 and t4[3] == 0 < t8[3]
 # %%
 def arrives(bend, depth, weight=1.0):
     """dL/dx through `depth` layers of one neuron, if dL/dy is 1."""
-    row = [layer for _ in range(depth)
-           for layer in (Dense(np.array([[weight]])), bend())]
+    row = []
+    for _ in range(depth):
+        row += Dense(np.array([[weight]])), bend()
     model = Sequential(*row)
     model.forward(np.array([[1.0]]), train=True)
     return model.backward(np.array([[1.0]]), need_dx=True).item()
@@ -751,8 +784,9 @@ ten = {name: values[9] for name, values in passed.items()}
 bound = [0.25**D for D in depths]
 assert all(s <= q for s, q in zip(passed["Sigmoid"], bound))
 assert ten["ReLU"] == 1 and ten["Tanh"] < 0.1
-heavy = arrives(Sigmoid, 10, weight=4.0)
-assert heavy < ten["Sigmoid"]
+assert 55 < 1 / passed["Tanh"][-1] < 65
+heavy = {w: arrives(Sigmoid, 10, weight=w) for w in (2.0, 4.0, 8.0)}
+assert heavy[8.0] < heavy[4.0] < ten["Sigmoid"] < heavy[2.0] < 1e-5
 fig, ax = subplots(figsize=(5.4, 2.8))
 for (name, values), mark in zip(passed.items(), "os^"):
     ax.semilogy(depths, values, mark + "-", color=GRADIENT,
@@ -768,8 +802,8 @@ figure(
     fig,
     "vanish",
     alt="The gradient on a logarithmic axis against 1 to 20 layers. For "
-    "ReLU it is level at 1, for tanh it sinks a little below a tenth, for "
-    "sigmoid it falls along a straight line by more than ten powers of "
+    "ReLU it is level at 1, for tanh it sinks slowly to about a sixtieth, "
+    "for sigmoid it falls along a straight line by more than ten powers of "
     "ten, a little below a dashed line.",
     caption="What is left of a gradient of 1 after $D$ layers of one "
     "neuron with a weight of 1. Dashed, the most that a sigmoid can let "
@@ -781,15 +815,16 @@ figure(
 # ten tanhs, whose slope at 0 is 1, it is {{ ten["Tanh"]:.2f }}. After ten
 # ReLUs it is still {{ ten["ReLU"]:.0f }}, for a number above 0; for one
 # below, it is 0. This, the *vanishing gradient*, is one reason why the
-# sigmoid left the middle of networks.[^glorot] Larger weights do not
-# help: with weights of 4 each layer multiplies by up to $4 \cdot 1/4$,
-# but the numbers move out to where the slope is small, and after ten
-# layers {{ heavy:.0e }} arrives. Which weights do help is the question of
-# chapter 5.
+# sigmoid left the middle of networks.[^glorot] Larger weights, with
+# biases of 0, help little and then harm. The ten layers leave
+# {{ heavy[2.0]:.0e }} with weights of 2, {{ heavy[4.0]:.0e }} with 4 and
+# {{ heavy[8.0]:.0e }} with 8: each layer multiplies by more, but the
+# numbers move out to where the slope is small. Which weights do help is
+# the question of chapter 5.
 #
 # ## Five bends side by side
 #
-# That makes five. [](#fig-bends) draws each with its slope.
+# [](#fig-bends) draws each with its slope.
 
 # %%
 five = {"ReLU": ReLU(), "LeakyReLU": LeakyReLU(0.1), "GELU": GELU(),
@@ -817,9 +852,10 @@ figure(
     "bends",
     alt="Five small plots from −4 to 4. ReLU is 0 and then a diagonal, "
     "its slope jumps from 0 to 1. LeakyReLU descends gently to the left. "
-    "GELU dips a little below 0 and its slope runs smoothly from 0 over "
-    "slightly more than 1 to 1. Sigmoid is a flat S with a low hill as "
-    "slope, tanh a steep S with a hill of height 1.",
+    "GELU dips a little below 0; its slope runs smoothly from 0 through "
+    "slightly less than 0, then over slightly more than 1, to 1. Sigmoid "
+    "is a flat S with a low hill as slope, tanh a steep S with a hill of "
+    "height 1.",
     caption="Each function, solid blue, and its slope, dashed orange. "
     "LeakyReLU has a leak of one tenth here, to be seen at all.",
 )
@@ -828,6 +864,7 @@ figure(
 # Then each slope against nudging, at twenty random places away from the
 # kinks, in [](#tab-checks). The error is the relative one of chapter 2:
 # the length of the difference over the sum of the lengths.
+# [](#tab-choice) gathers which bend serves where.
 
 # %%
 def nudged_dx(layer, x, dy, h=1e-5):
@@ -850,7 +887,7 @@ def error_of(layer, x, dy):
 
 
 rng = np.random.default_rng(3)
-random_x, random_dy = rng.normal(size=(2, 5, 4))
+random_x, random_dy = rng.normal(size=(2, 5, 4))    # (5, 4) each
 assert abs(random_x).min() > 1e-3
 errors = {name: error_of(layer, random_x, random_dy)
           for name, layer in five.items()}
@@ -870,6 +907,38 @@ table(
     formats=["", "", ".2f", ".0e"],
 )
 
+# %% tags=["hide"]
+import time
+
+many = rng.normal(size=20_000)
+
+
+def seconds(layer):
+    """The best of five ways forward."""
+    best = math.inf
+    for _ in range(5):
+        start = time.perf_counter()
+        layer.forward(many)
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+at_least = 20
+assert seconds(GELU()) > at_least * seconds(ReLU())
+table(
+    [["ReLU", "between layers; a comparison is cheap", "neurons die"],
+     ["LeakyReLU", "between layers; a leak of one tenth, not less",
+      "diverges at long steps"],
+     ["GELU", "between layers; solved most here",
+      f"more than {at_least} times ReLU’s time in `nn`"],
+     ["Sigmoid", "at the end, for one probability",
+      "saturates; lets a quarter through at most"],
+     ["Tanh", "between a few layers", "saturates"]],
+    header=["bend", "where it serves", "its price"],
+    caption="Which bend to take, as far as this chapter’s runs tell.",
+    name="choice",
+)
+
 # %% [markdown]
 # ## From scores to probabilities
 #
@@ -885,10 +954,10 @@ table(
 #
 # Our XOR network can give two scores for each case. For “off” the score
 # is always 0. For “on” it is four times what the third neuron said, less
-# 2:
+# 2, so that its 0 and 1 become −2 and 2:
 
 # %%
-z = bent @ np.array([[0.0, 4], [0, -8]]) + [0, -2]   # (4, 2)
+z = (bent @ W2 + b2) * [0, 4] + [0, -2]              # (4, 2)
 p = softmax(z)                                       # (4, 2)
 print(np.hstack([z, p.round(3)]))
 print(p.sum(axis=1), abs(p[:, 1] - sigmoid(z[:, 1])).max())
@@ -912,9 +981,9 @@ assert np.array_equal(p[:, 1] > 0.5, t[:, 0] == 1)
 # $$
 #
 # Only differences between scores count. That is a gift, because $\exp$
-# overflows here as well, and now we may choose $c$. Take away the row's
-# largest score. Then no exponent is positive, and the largest is 0, so
-# that the sum is at least 1 and no division fails.
+# overflows here as well. Take away the row's largest score. Then no
+# exponent is positive, and the largest is 0, so that the sum is at least
+# 1 and no division fails.
 
 # %%
 def naive_softmax(z):
@@ -945,10 +1014,11 @@ show("activations:softmax")
 # ## The slopes of a row
 #
 # Softmax does not take each number by itself. Raise one score, and its
-# probability rises, and the others of the row fall, because the sum stays
-# 1. So there is a path from every input of a row to every output of it,
-# and we need $d \times d$ slopes. In the letters of a layer, let one
-# row be $x$ with $y_j = e^{x_j} / S$ and $S = \sum_k e^{x_k}$.
+# probability rises, and every other of the row falls, because the sum it
+# is divided by has grown. So there is a path from every input of a row to
+# every output of it, and we need $d \times d$ slopes. In the letters of a
+# layer, let one row be $x$ with $y_j = e^{x_j} / S$ and
+# $S = \sum_k e^{x_k}$.
 #
 # **An output and its own input.** $x_j$ stands above the bar and below
 # it. The rule for quotients, with $\partial S / \partial x_j = e^{x_j}$:
@@ -982,11 +1052,11 @@ show("activations:softmax")
 # %%
 row = np.log([1.0, 2.0, 5.0])
 y = softmax(row)
-by_formula = y[:, None] * (np.eye(3) - y)            # (3, 3)
+by_formula = y[:, None] * (np.eye(3) - y)  # row j, column k
 by_nudging = np.array([
     (softmax(row + move) - softmax(row - move)) / 2e-5
-    for move in 1e-5 * np.eye(3)
-]).T
+    for move in 1e-5 * np.eye(3)           # one score at a time
+]).T                                       # each made a column
 print(y)
 print(by_formula)
 print(abs(by_formula - by_nudging).max())
@@ -997,10 +1067,9 @@ assert jacobian_error < 1e-10
 assert np.allclose(by_formula.sum(axis=0), 0)
 
 # %% [markdown]
-# Its columns sum to 0: what one output gains, the others lose. Nobody
-# stores this table either. Backward we want $dx$, one number for each
-# input. From $x_k$ a path leads to every output of its row, so we add
-# over $j$:
+# Its columns sum to 0: what one output gains, the others lose. Backward
+# we want $dx$, one number for each input. From $x_k$ a path leads to
+# every output of its row, so we add over $j$:
 #
 # $$
 # \grad{dx_k} = \sum_j \frac{\partial \val{y_j}}{\partial \val{x_k}}\,
@@ -1042,9 +1111,9 @@ assert softmax_error < 1e-9
 # %% [markdown]
 # ## A softmax that hands back what it gets
 #
-# In some tutorials the backward of softmax is one line, and the line
-# returns its argument. We give our XOR networks two outputs, a softmax
-# behind them, the squared error as before, and train them both ways:
+# Suppose the backward of softmax is one line, and the line returns its
+# argument. We give our XOR networks two outputs, a softmax behind them,
+# the squared error as before, and train them both ways:
 
 # %%
 class HandsBack(Softmax):
@@ -1071,13 +1140,13 @@ assert hands_back > 0.1
 
 # %% [markdown]
 # The wrong gradient wins, {{ bad }} networks to {{ good }}, and with a
-# lower loss. This is no reason to keep it. It is, exactly, the gradient
-# of *another* loss, the cross-entropy, whose slope with respect to the
-# scores happens to be $p - t$; [chapter 4](losses.py) derives it, and
-# shows why it learns faster. The line is right only if it stands in front
-# of that loss and is fed that difference. Put this softmax anywhere else,
-# and it is wrong without a word: against nudging its relative error is
-# {{ hands_back:.1f }}. A falling loss has not told us. The nudge did.
+# lower loss. This is no reason to keep it. With two outputs and four
+# cases, what it hands back is $2(p - t)/8 = (p - t)/4$. That is, exactly,
+# the gradient of *another* loss, chapter 0's, the *cross-entropy*;
+# [chapter 4](losses.py) derives it, and shows why it learns faster. The
+# line is right only in front of that loss. Put this softmax anywhere
+# else, and it is wrong without a word: against nudging its relative error
+# is {{ hands_back:.1f }}. A falling loss has not told us. The nudge did.
 #
 # ## What we have now
 #
@@ -1086,8 +1155,8 @@ assert hands_back > 0.1
 # - Every line of `activations.py`: five bends with slopes that agree with
 #   nudging to {{ max(errors.values()):.0e }}, and softmax, whose rows are
 #   tied together.
-# - Three ways to lose a gradient, each counted: a dead ReLU, a saturated
-#   sigmoid, a slope of the wrong letter.
+# - Three ways in which a gradient goes wrong, each measured: a dead ReLU,
+# a saturated sigmoid, a slope of the wrong letter.
 #
 # ## Exercises
 #
@@ -1161,8 +1230,8 @@ def answer(x):
     return (hidden @ np.array(W2)).item()
 
 
-for x, y in [(-3, 0), (0, 0), (0.25, 0.25), (1, 1), (1.5, 0.5), (2, 0),
-             (7, 0)]:
+for x in np.linspace(-10, 10, 81):
+    y = max(0, 1 - abs(x - 1))
     assert abs(answer(x) - y) < 1e-12, f"at {x}: {answer(x)}, not {y}"
 
 # %% [markdown]
@@ -1258,10 +1327,10 @@ assert np.allclose(y, shares), f"rows should be shares, got {y}"
 with np.errstate(all="ignore"):
     apart = softmax(np.array([[0.0, 0.0], [2000.0, 2000.0]]))
 assert np.allclose(apart, 0.5), f"one row harms the other: {apart}"
-dy = np.array([[8.0, 0.0, 0.0], [0.0, 0.0, 4.0]])
+dy = np.array([[8.0, 0.0, 0.0], [0.0, 0.0, 8.0]])
 dx = softmax_backward(y, dy)
 assert np.allclose(dx.sum(axis=1), 0), "a row of dx sums to 0"
-assert np.allclose(dx[0], [0.875, -0.25, -0.625]), dx
+assert np.allclose(dx, [[0.875, -0.25, -0.625], [-0.75, -0.75, 1.5]]), dx
 
 # %% [markdown]
 # ### Exercise 3.5 · A small project: learn the leak
@@ -1298,7 +1367,8 @@ class LearnedLeak:
 
 # %% tags=["solution"]
 # dy/dleak is x where x is not above 0, and 0 elsewhere: min(x, 0). The
-# leak serves every entry, so its gradient is a sum over all of them.
+# leak serves every entry, so its gradient is a sum over all of them. On
+# XOR, from these weights, it goes below 0: the bend becomes a V.
 class LearnedLeak:
     def __init__(self, leak=0.25):
         self.leak = Parameter([leak])
@@ -1335,7 +1405,9 @@ for step in range(2000):
     for parameter in model.params:
         parameter.value -= 0.1 * parameter.grad
 assert abs(p - lamp).max() < 0.1, "XOR is not learned"
-assert model.params[2].value[0] != 0.25, "the leak has not moved"
+leak = model.params[2].value[0]
+assert leak != 0.25, "the leak has not moved"
+print(f"the leak went from 0.25 to {leak:.2f}")
 
 # %% [markdown]
 # ## Notes
@@ -1345,11 +1417,12 @@ assert model.params[2].value[0] != 0.25, "the leak has not moved"
 # Papert's book is where XOR became the emblem of what one layer cannot
 # do.[^minsky]
 #
-# Fukushima used rectified neurons for visual features in
-# 1969.[^fukushima] Nair and Hinton brought them to Boltzmann
-# machines,[^nair] and Glorot, Bordes and Bengio showed that deep networks
-# of them train well from random weights.[^glorot11] Maas, Hannun and Ng
-# gave them a leak.[^maas] GELU is by Hendrycks and Gimpel.[^hendrycks]
+# Fukushima used rectified neurons to find lines in pictures in
+# 1969.[^fukushima] Nair and Hinton brought them to Boltzmann machines,
+# networks that answer by chance,[^nair] and Glorot, Bordes and Bengio
+# showed that deep networks of them train well from random
+# weights.[^glorot11] Maas, Hannun and Ng gave them a leak.[^maas] GELU is
+# by Hendrycks and Gimpel.[^hendrycks]
 #
 # That saturated sigmoids block deep networks was measured layer by layer
 # by Glorot and Bengio.[^glorot] LeCun, Bottou, Orr and Müller had advised
