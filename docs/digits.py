@@ -291,7 +291,8 @@ show("dropout:Dropout")
 # before it is derived: the batch's mean and variance depend on every
 # example, so each $dx$ does too. The numbers in the doctest can be checked
 # by hand, the tests of `nn` put it through [chapter
-# 8](gradients.py#the-check-of-nn)'s check, and chapter 12 derives it.
+# 8](gradients.py#the-check-of-nn)'s check, and
+# [chapter 12](deep.py) derives it.
 
 # %%
 show("normalization:")

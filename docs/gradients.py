@@ -7,7 +7,7 @@
 # suspect from the size of an error what kind of mistake made it, and say
 # why a falling loss is no evidence. You will also have met some thirty
 # mistakes that textbooks and programs really contain, each with the
-# check that would have caught it.
+# check that catches it.
 
 # %%
 import copy
@@ -133,8 +133,10 @@ longer = np.median(ratios)
 assert longer > 2
 stretched = np.median(train_many(t, 0.1, longer=longer)[0][-1])
 assert stretched < 1.1 * np.median(F[-1]) < 0.5 * np.median(R[-1])
-at_03 = int((~(train_many(t, 0.3)[0][-1] < 1)).sum())
-assert at_03 > 10
+at_03, wrong_at_03 = (
+    int((~(train_many(t, 0.3, forget)[0][-1] < 1)).sum())
+    for forget in (False, True))
+assert wrong_at_03 > at_03 > 10
 S, T, *_ = runs["sine", 0.2]
 assert np.allclose(S[100], T[100], rtol=1e-9)
 assert not np.allclose(S[-1], T[-1], rtol=0.01)
@@ -156,13 +158,14 @@ assert downhill > 0 and blown > 0 == blown_right
 assert max(n["sine", lr] for n in (lower, higher)
            for lr in RATES[:2]) == 0
 assert higher["parabola", 0.2] > lower["parabola", 0.2]
+assert higher["step", 0.05] > 2 * lower["step", 0.05]
 table(
     [[curve, *(f"{lower[curve, lr]} : {higher[curve, lr]}"
                for lr in RATES)] for curve in CURVES],
     header=["curve", *(f"rate {lr}" for lr in RATES)],
     caption=f"Of {SEEDS} beginnings, how many end lower : higher with the "
-    "wrong gradient than with the right one, by more than a hundredth, at "
-    "the 400th step.",
+    "wrong gradient than with the right one, by more than a hundredth of "
+    "the right one's loss, at the 400th step.",
     name="lower",
     align="lrrr",
 )
@@ -194,25 +197,30 @@ figure(
 # {{ lower["parabola", 0.1] }} of {{ SEEDS }} runs, at 0.2 more often
 # higher. If each may take the best of the three rates, the median is
 # {{ best_right:.4f }} for the right one and {{ best_wrong:.4f }} for the
-# wrong one; at a rate of $0.3$ the right one blows up in {{ at_03 }} runs.
-# On the sine you cannot see the mistake at all. The curve is odd, and so
-# is a tanh network without biases; the $da$ at $x$ and at $-x$ cancel in
+# wrong one. On the step at $0.05$ the right one is ahead,
+# {{ higher["step", 0.05] }} to {{ lower["step", 0.05] }}. On the sine you
+# cannot see the mistake at all. The curve is odd, and so is a tanh network without biases; the $da$ at $x$ and at $-x$ cancel in
 # every sum, and the biases stay at zero. (At the largest rate rounding
 # errors grow: the losses agree to nine digits at step 100, and no longer at
 # the end.)
 #
 # Why does it learn? A short step changes the loss by about $-\eta$ times
-# the right gradient times the wrong one, summed over all parameters. If the
-# angle between the two is less than 90°, that sum is positive, and the loss
-# falls. In no run that stayed finite did the angle exceed
-# {{ angle:.1f }}°. Why does it learn *better* here? A sum over all neurons
-# tends to be longer than its parts: on the parabola the steps of the hidden
-# biases are {{ longer:.1f }} times too long in the median. The *right*
-# gradient with that part stretched {{ longer:.1f }} times does as well:
-# {{ stretched:.4f }}. For a parabola is even, a tanh network without biases
-# odd, so the biases have to move first. It is luck:
-# {{ blown }} of the runs behind [](#tab-lower) blew up with the wrong
-# gradient, none with the right one.
+# the right gradient times the wrong one, summed over all parameters. That
+# sum is the product of the two lengths and of the cosine of the angle
+# between them. Below 90° it is positive, and the loss falls. In no run that
+# stayed finite did the angle exceed {{ angle:.1f }}°.
+#
+# Why does it learn *better* here? A sum over all neurons tends to be longer
+# than its parts: on the parabola the steps of the hidden biases are
+# {{ longer:.1f }} times too long in the median. Stretch that part of the
+# *right* gradient as much, and its median at rate 0.1 is
+# {{ stretched:.4f }}, beside the wrong one's {{ medians[1][1]:.4f }}. For a
+# parabola is even, a tanh network without biases odd, so the biases have to
+# move first.
+#
+# It is luck. {{ blown }} of the runs behind [](#tab-lower) blew up with the
+# wrong gradient, none with the right one; on the parabola at $0.3$ it is
+# {{ wrong_at_03 }} to {{ at_03 }}, of {{ SEEDS }}.
 #
 # Many wrong gradients are like this one. A mistake in one part leaves the
 # others to lead downhill, and they make up for it. So neither "the loss
@@ -269,9 +277,9 @@ assert 9 < by_ten[0] < 11 and 95 < by_ten[1] < 105
 # The wrong code is found out. But the two measurements differ too, from
 # each other and from the right code, and to use them as judges we have to
 # know by how much they may. Near a point, a smooth function is almost a
-# polynomial. *Taylor's formula* is the one in $h$ that has the
-# function's value $L$, its slope $L'$, the slope $L''$ of that, and so on,
-# at $h = 0$. (Differentiate $h^2/2$ twice, or $h^3/6$ three times, and 1
+# polynomial. *Taylor's formula* is the polynomial in $h$ that agrees with
+# it at $h = 0$: in its value $L$, its slope $L'$, the slope $L''$ of that,
+# and so on. (Differentiate $h^2/2$ twice, or $h^3/6$ three times, and 1
 # remains.)
 #
 # $$
@@ -431,10 +439,10 @@ show("gradients:numerical_gradient")
 # ## Without subtracting
 #
 # The rounding of the losses does harm because two nearly equal ones are
-# subtracted. There is a way around that: nudge sideways. Let
-# $\mathrm{i}^2 = -1$ and go from $\theta$ a step $\mathrm{i}h$ into the
-# complex plane. In Taylor's formula $h$ becomes $\mathrm{i}h$, $h^2$ becomes
-# $-h^2$, and $h^3$ becomes $-\mathrm{i}h^3$:
+# subtracted. There is a way around that: nudge sideways, by $\mathrm{i}h$,
+# where $\mathrm{i}^2 = -1$. A complex number is an ordinary one, its *real
+# part*, plus $\mathrm{i}$ times another, its *imaginary part*. In Taylor's
+# formula $h$ becomes $\mathrm{i}h$, $h^2$ becomes $-h^2$, and $h^3$ becomes $-\mathrm{i}h^3$:
 #
 # $$
 # \begin{aligned}
@@ -461,7 +469,8 @@ assert apart < 3e-16
 # %% [markdown]
 # They agree to fifteen digits at least, and in [](#fig-nudges) the blue
 # curve goes down and stays down. The price: every operation on the way must
-# be *analytic*: Taylor's formula holds for complex numbers too. Sums,
+# be *analytic*: Taylor's formula, continued without end, gives it exactly,
+# for a complex $h$ too. Sums,
 # products, quotients, `exp`, and what is made of them, as `tanh`, are. Where
 # a program asks which number is larger, or takes a size, it may not
 # be:[^martins]
@@ -582,10 +591,10 @@ show("gradients:relative_error")
 # because then $|c - 1| = |c| + 1$: a wrong sign and a forgotten term look
 # alike. If $c$ is nearly 1, the error is half of what is missing. And two
 # vectors that have nothing to do with each other, as long as each other
-# and at right angles, give $\sqrt{2}/2 \approx$ {{ 2**0.5 / 2:.2f }}. A
-# square gradient that is transposed keeps its diagonal; with 5 rows that is
-# a fifth of the numbers, and on average leaves
-# $\sqrt{\tfrac45}\sqrt{2}/2 \approx$ {{ 0.4**0.5:.2f }}.
+# and at right angles, give $\sqrt{2}/2 \approx$ {{ 2**0.5 / 2:.2f }}. If a
+# square gradient is transposed, its diagonal cancels in the difference; the
+# squares of the rest, with 5 rows $\tfrac45$ of them, count twice. On
+# average that leaves $\sqrt{\tfrac45}\sqrt{2}/2 \approx$ {{ 0.4**0.5:.2f }}.
 #
 # The faults of this table were planted, in the weight of a layer of 5
 # inputs and 5 neurons for $n = 8$ examples. `check_gradients` of `nn`, which
@@ -654,8 +663,7 @@ small = [
      "the check: use float64"],
 ]
 factors = [
-    ["1 % too large", 1.01, "a small constant: an `eps` left out, $n - 1$ "
-     "for $n$"],
+    ["1 % too large", 1.01, "a factor near 1: $n - 1$ for $n = 100$"],
     ["2 times", 2, "the 2 of a square, or `backward` twice, added"],
     ["½ times", 0.5, "the 2 of a square is missing"],
     ["3 times", 3, "a mean of 3 outputs, divided by $n$ alone"],
@@ -705,8 +713,9 @@ table(
 # right, as a rule. Between $10^{-7}$ and $10^{-4}$ repair the check first,
 # and draw other random numbers. With a good check, more is a mistake or a
 # kink (next section), and near a fraction of the table you have a suspect. No
-# more than that: the missing column, a long one, shows {{ parts[0][2]:.2f }},
-# and "3 times" {{ measured_factors[3][1]:.2f }}. Divide the code's gradient
+# more than that: the missing column, predicted as if all were equally long,
+# is a long one and shows {{ parts[0][2]:.2f }}, and "3 times"
+# {{ measured_factors[3][1]:.2f }}. Divide the code's gradient
 # by the measured one, entry by entry: only a factor gives the same ratio
 # everywhere.
 
@@ -748,21 +757,22 @@ for part in at_corner:
     print(f"{part:15} {at_corner[part]:.0e} {beside_it[part]:.0e}")
 
 # %% tags=["check"]
-alarm, calm = at_corner["0 Dense/bias"], max(beside_it.values())
-assert alarm > 0.01 and calm < 1e-9
+alarm, calm = (e["0 Dense/bias"] for e in (at_corner, beside_it))
+assert alarm > 0.01 and max(beside_it.values()) < 1e-9
 
 # %% [markdown]
-# Left the network as it starts, right the same code, the biases shifted by
-# about a thousandth. An error of {{ alarm:.2f }} became {{ calm:.0e }}, and
-# nothing was repaired. An alarm that goes under such a tiny random shift
-# was a kink; a mistake stays. So check at random numbers, never at zeros.
+# In the first column the network is as it starts; in the second, the first
+# biases are shifted by about a thousandth. Their error of {{ alarm:.2f }}
+# became {{ calm:.0e }}, and nothing was repaired. An alarm that goes under
+# such a tiny random shift was a kink; a mistake stays. So check at random numbers, never at zeros.
 #
 # ## One number for all
 #
 # The network of the parabola has 49 parameters, and the check takes two
 # passes for each; for the network that reads digits in chapter 11 it would
-# be more than two hundred thousand passes. Two are enough. Nudge *everything at once*, along a random direction $q$, one
-# random number for each parameter. Along it the loss is a function of one
+# be more than two hundred thousand passes. Two are enough. Nudge
+# *everything at once*, along a random direction $q$, one random number for
+# each parameter. Along it the loss is a function of one
 # number, and by the chain rule its slope is
 #
 # $$
@@ -777,7 +787,7 @@ assert alarm > 0.01 and calm < 1e-9
 # number with standard deviation $|e|$. If $e$ is about as long as the
 # gradient and we tolerate errors of $10^{-6}$, the mistake passes when that
 # number comes out about a million times smaller than $|e|$: one $q$ in a
-# million or so. In doubt, draw another.
+# million or so.
 
 # %%
 def direction_error(model, x, t, rng):
@@ -808,6 +818,8 @@ spread = {kind: np.array([direction_error(network(kind, 0), x, t, rng)
                           for _ in range(TRIES)])
           for kind in (Dense, ForgotAxis)}
 worst_right, best_of_wrong = spread[Dense].max(), spread[ForgotAxis].min()
+false_alarms = int((spread[Dense] > 1e-6).sum())
+assert false_alarms < TRIES / 100 and best_of_wrong > 1e-6
 assert np.median(spread[Dense]) < 1e-9
 assert np.median(spread[ForgotAxis]) > 1e-2
 fig, ax = subplots(figsize=(5.4, 2.3))
@@ -830,8 +842,11 @@ figure(
 )
 
 # %% [markdown]
-# Over {{ TRIES }} directions the right code is off by {{ worst_right:.0e }}
-# at most, the wrong one by {{ best_of_wrong:.0e }} at least.
+# Over {{ TRIES }} directions the wrong code is off by
+# {{ best_of_wrong:.0e }} at least. The right code comes above
+# $10^{-6}$ too, along {{ false_alarms }} of them, with
+# {{ worst_right:.0e }}. That is a false alarm: the slope along that $q$ is nearly 0, and rounding is large
+# beside it. So above $10^{-6}$ draw another direction. A mistake stays.
 #
 # The same works for one layer without a loss. String the numbers of $x$ out
 # in one row, $x_k$, those of $y$ in another, $y_j$, and let $J_{jk}$ be the
@@ -857,33 +872,36 @@ def adjoint_error(layer, x, rng, h=1e-5):
     return relative_error(np.sum(dx * q), np.sum(r * ahead) / (2 * h))
 
 
-for layer in (Dense(W5), Tanh(), Softmax()):
+for layer in (Dense(W5), Tanh(), Softmax(), ForgotAxis(W5)):
     error = adjoint_error(layer, x8, rng)
-    print(f"{type(layer).__name__:8} {error:.0e}")
-    assert error < 1e-7
+    print(f"{type(layer).__name__:10} {error:.0e}")
+    assert error < 1e-6
 
 # %% [markdown]
 # Two directions through the same table, $q$ forward and $r$ backward: they
-# are called *adjoint*, and this is the *adjoint test*.[^griewank] The tests
-# of `nn` put every layer through it.
+# are called *adjoint*, and this is the *adjoint test*.[^griewank] But
+# `ForgotAxis` has passed it, since its $dx$ is right. For
+# $dW$ and $db$ the parameters must move as well. The tests of `nn` move
+# both, in every layer.
 #
 # ## The check of nn
 #
 # `check_gradients` takes the loss $\sum_j r_j y_j$ with random $r$, and
 # nudges number by number. That is slower than a direction, and it says
-# *where* the mistake is.
+# *where* the mistake is. It works on two kinds of copies in float64, so
+# that the layer keeps its numbers, its precision, and its random state:
+# `exact` is nudged, `used` goes forward and back once.
 
 # %%
 show("gradients:")
 show("gradients:check_gradients")
 
 # %% [markdown]
-# It works on copies in float64, so that the layer keeps its numbers, its
-# precision, and its random state. A fresh copy runs each pass: a layer
-# that draws random numbers, as one in [chapter 11](digits.py) will, draws
+# A fresh copy runs each pass: a layer
+# that draws random numbers, as `Dropout` of [chapter 11](digits.py), draws
 # the same ones every time. The first `forward` only asks for the shape of
-# $y$. `used` goes forward and back once; `exact` is nudged, and
-# `parameters`, from [chapter 7](training.py), gives both the same names.
+# $y$. `parameters`, from [chapter 7](training.py), gives `exact` and `used`
+# the same names.
 # `L_of` puts a new array into a parameter, against the rule of chapter 2:
 # `exact` is a copy that nobody else holds, and at the end of
 # `numerical_gradient` the array has its old numbers. `p = p` gives to each
@@ -938,8 +956,9 @@ assert [part for part, e in found.items() if e > 1e-7] == [
 #
 # Every mistake that follows stands, or stood, in a tutorial, a textbook or
 # a library for learners.[^found] Each exhibit has the broken code, with
-# the repair beside it, then a run that shows what one sees and ends with
-# the check, an `assert`.
+# the repair beside it, then a run that shows what one sees. The check is
+# the `assert` marked *caught*: it passes because the mistake is there and
+# is seen.
 
 # %%
 rng = np.random.default_rng(8)
@@ -955,9 +974,8 @@ def worst(layer, x=x5):
 # %% [markdown]
 # ### Scale
 #
-# **Dividing by n twice.** The loss is a mean, so its gradient carries 1/n.
-# A layer that divides again makes every step of plain SGD $n$ times too
-# short. [Chapter 9](gates.py) trains such a recipe two hundred times.
+# **Dividing by n twice**, in the loss and in the layer: every step of plain
+# SGD is $n$ times too short.
 
 # %%
 class DividesAgain(Dense):
@@ -973,7 +991,7 @@ print(f"loss {slow:.5f}, as with a rate of {0.1 / 32}")
 assert np.isclose(slow, train(network(Dense, 0), lr=0.1 / 32)[-1])
 twice_n = worst(DividesAgain(W3))
 print(f"error {twice_n:.2f}")
-assert np.isclose(twice_n, (4 - 1) / (4 + 1))  # n = 4
+assert np.isclose(twice_n, (4 - 1) / (4 + 1))  # caught, n = 4
 
 # %% [markdown]
 # **A mean over all, a gradient over n.** With three outputs the loss
@@ -986,12 +1004,11 @@ def mean_of_all(p, t):  # (n, 3)
 # %%
 over_n = loss_error(mean_of_all, rng.normal(size=(4, 3)), 0)
 print(f"error {over_n:.2f}")
-assert np.isclose(over_n, 1 / 2)  # c = 3
+assert np.isclose(over_n, 1 / 2)  # caught, c = 3
 
 # %% [markdown]
-# **Adding where one should write.** `+=` is right where the ways of one
-# pass meet, and wrong from one pass to the next. No gradient check sees
-# it, because that calls `backward` once. Call it twice.
+# **Adding where one should write** ([chapter 2](layers.py#the-code)). A
+# gradient check calls `backward` once and sees nothing. Call it twice.
 
 # %%
 class Adds(Dense):
@@ -1011,12 +1028,12 @@ def second_call(layer):
 
 print(f"checked once {worst(Adds(W3)):.0e}")
 print(f"called twice {second_call(Adds(W3)):.2f}")
-assert np.isclose(second_call(Adds(W3)), 1 / 3)  # c = 2
-assert second_call(Dense(W3)) == 0
+assert np.isclose(second_call(Adds(W3)), 1 / 3)  # caught, c = 2
+assert second_call(Dense(W3)) == 0  # right code
 
 # %% [markdown]
-# **A mean over a rounded count.** 56,000 examples in batches of 128 make
-# 438 batches; `n // batch` is 437. The mean of ones must be 1.
+# **A mean over a rounded count** ([chapter
+# 7](training.py#the-last-batch-is-short)). The mean of ones must be 1.
 
 # %%
 losses = [1.0 for _ in batches(np.zeros((56_000, 1)),
@@ -1025,27 +1042,27 @@ mean_loss = sum(losses) / (56_000 // 128)  # right: len(losses)
 
 # %%
 print(f"{len(losses)} batches, mean {mean_loss:.4f}")
-assert mean_loss != 1 and sum(losses) / len(losses) == 1
+assert mean_loss != 1  # caught
+assert sum(losses) / len(losses) == 1  # right code
 
 # %% [markdown]
-# **“Xavier”.** Three [formulas](initializers.py) go by Glorot's first name;
-# $\sqrt{2/d_\text{in}}$ is He's, $\sqrt{1/d_\text{in}}$ LeCun's. Measure
-# what you were given.
+# **“Xavier”**, a name of three formulas ([chapter
+# 5](initializers.py#what-xavier-is)). Measure what you were given.
 
 # %%
-xavier = np.sqrt(2 / 784)  # right: 2 / (784 + 128)
+xavier = np.sqrt(2 / 784)  # right: np.sqrt(2 / (784 + 128))
 
 # %%
 given = glorot_uniform(784, 128, rng=rng).std()
 print(f"'Xavier' {xavier:.4f}, Glorot {given:.4f}")
 assert abs(given / np.sqrt(2 / (784 + 128)) - 1) < 0.01
-assert abs(given / xavier - 1) > 0.05
+assert abs(xavier / given - 1) > 0.05  # caught
 
 # %% [markdown]
 # ### A term is missing
 #
 # **The forgotten axis** has had its section. **No bias**
-# ([chapter 0](start.py)): whatever the weights, (0, 0) gets one half.
+# ([chapter 0](start.py#take-one-line-away)): (0, 0) always gets one half.
 
 # %%
 V, w = rng.normal(size=(2, 3)), rng.normal(size=(3, 1))
@@ -1057,12 +1074,11 @@ def no_bias(x):
 # %%
 half = no_bias(np.zeros((1, 2))).item()
 print("at (0, 0):", half)
-assert half == 0.5
+assert half == 0.5  # caught
 
 # %% [markdown]
-# **Half a cross-entropy.** For a single sigmoid, $-(1 - t)\log(1 - p)$
-# belongs to the loss. Without it, a network that answers 1 to everything is
-# nearly perfect, and $p - t$ is still the gradient of the whole.
+# **Half a cross-entropy** ([chapter 4](losses.py#half-a-cross-entropy)).
+# Answer 1 to everything, and it is nearly 0.
 
 # %%
 def half_entropy(z, t):
@@ -1075,11 +1091,11 @@ bits = np.array([[1.0], [0.0], [1.0], [0.0]])
 all_ones = half_entropy(np.full((4, 1), 16.0), bits)[0]
 half_error = loss_error(half_entropy, rng.normal(size=(4, 1)), bits)
 print(f"all ones: loss {all_ones:.1e}, error {half_error:.2f}")
-assert all_ones < 1e-6 and half_error > 0.1
+assert half_error > 0.1  # caught
 
 # %% [markdown]
-# **Softmax by its diagonal.** The slope of $p_j$ toward its own logit is
-# $p_j(1 - p_j)$, but [every logit moves every p](activations.py).
+# **Softmax by its diagonal**, though every logit moves every $p$ ([chapter
+# 3](activations.py#the-slopes-of-a-row)).
 
 # %%
 class Diagonal(Softmax):
@@ -1089,7 +1105,7 @@ class Diagonal(Softmax):
 # %%
 diagonal = worst(Diagonal())
 print(f"error {diagonal:.2f}")
-assert diagonal > 0.1
+assert diagonal > 0.1  # caught
 
 # %% [markdown]
 # **Adam without its root.** The gradient is right, so no gradient check
@@ -1112,8 +1128,8 @@ def adam(g, lr=0.001):
 steps = {g: (rootless(g), adam(g)) for g in (0.01, 1.0, 100.0)}
 print(*(f"g = {g}: {a:.0e} and {b:.0e}" for g, (a, b) in
         steps.items()), sep="\n")
-assert all(np.isclose(b, 0.001) for _, b in steps.values())
-assert not np.isclose(rootless(100.0), 0.001)
+assert all(np.isclose(b, 0.001) for _, b in steps.values())  # nn
+assert not np.isclose(rootless(100.0), 0.001)  # caught
 
 # %% [markdown]
 # **A way back that nobody ever went.** A name that does not exist is no
@@ -1135,13 +1151,13 @@ try:
 except AttributeError as error:
     never_ran = str(error)
 print("check  ", never_ran)
-assert "fn_x" in never_ran
+assert "fn_x" in never_ran  # caught
 
 # %% [markdown]
 # ### The right thing in the wrong place
 #
-# **A slope of the output, given the input.** $1 - y^2$ is tanh's slope if
-# $y$ is its *output*. Name the argument `x`, and somebody hands in an $x$.
+# **A slope of the output, given the input** ([chapter
+# 3](activations.py#a-slope-of-what)), here of tanh.
 
 # %%
 def tanh_slope(x):  # right: y
@@ -1151,13 +1167,12 @@ def tanh_slope(x):  # right: y
 by_x, by_y = tanh_slope(2.0), tanh_slope(np.tanh(2.0))
 measured = numerical_gradient(np.tanh, 2.0)
 print(f"{by_x:.4f} {by_y:.4f}, measured {measured:.4f}")
-assert np.isclose(by_y, measured) and not np.isclose(by_x, measured)
+assert not np.isclose(by_x, measured)  # caught
+assert np.isclose(by_y, measured)  # right code
 
 # %% [markdown]
-# **A softmax that passes $dy$ through.** Right in front of a cross-entropy
-# that returns $p - t$, already the gradient of the logits; wrong in front of
-# anything else, without a word. `nn` makes [one function](losses.py) of the
-# two.
+# **A softmax that passes $dy$ through** ([chapter
+# 3](activations.py#a-softmax-that-hands-back-what-it-gets)).
 
 # %%
 class PassesOn(Softmax):
@@ -1167,7 +1182,7 @@ class PassesOn(Softmax):
 # %%
 passed_on = worst(PassesOn())
 print(f"error {passed_on:.2f}")
-assert passed_on > 0.1
+assert passed_on > 0.1  # caught
 
 # %% [markdown]
 # **A softmax of the whole batch.** Written for one example, used for four:
@@ -1189,12 +1204,13 @@ z4, t4 = rng.normal(size=(4, 3)), one_hot([0, 1, 2, 0], 3)
 whole, alone = (loss_error(entropy, z4[:n], t4[:n]) for n in (4, 1))
 print("rows sum to", batch_softmax(z4).sum(axis=1).round(2))
 print(f"error {whole:.2f}; with one example {alone:.0e}")
-assert whole > 0.1 and alone < 1e-7
+assert whole > 0.1 and alone < 1e-7  # caught, with n > 1
 
 # %% [markdown]
 # **$x$ for $W$, and an index turned round.** $dx = dy\,x^\top$ and
 # $y_{ij} = \sum_k x_{ik} W_{jk}$ are one letter away from the truth, and
-# both run where all sizes are equal ([chapter 2](layers.py)). `einsum`
+# both run where all sizes are equal ([chapter
+# 2](layers.py#right-shapes-wrong-numbers)). `einsum`
 # takes the letters as they stand and sums over `k`.
 
 # %%
@@ -1208,7 +1224,8 @@ for W in (W5, W5[:, :3]):
     except ValueError:
         fits = False
     print(x5.shape, W.shape, "fits" if fits else "does not fit")
-assert not fits and not np.allclose(turned(x5, W5), x5 @ W5)
+assert not fits  # caught
+assert not np.allclose(turned(x5, W5), x5 @ W5)  # fits, and wrong
 
 # %% [markdown]
 # **A sign in a printed formula.** Series, indices and signs go wrong in the
@@ -1220,7 +1237,7 @@ def log1p_series(a):
 
 # %%
 print(f"{log1p_series(0.1):.4f} {np.log1p(0.1):.4f}")
-assert abs(log1p_series(0.1) - np.log1p(0.1)) > 1e-3
+assert abs(log1p_series(0.1) - np.log1p(0.1)) > 1e-3  # caught
 assert abs(0.1 - 0.01 / 2 + 0.001 / 3 - np.log1p(0.1)) < 1e-4
 
 # %% [markdown]
@@ -1239,15 +1256,14 @@ def keeps_promise(y):
 
 
 print("std", batch_normalization(x5).std(axis=0).round(2))
-assert not keeps_promise(batch_normalization(x5))
+assert not keeps_promise(batch_normalization(x5))  # caught
 assert keeps_promise((x5 - x5.mean(axis=0)) / x5.std(axis=0))
 
 # %% [markdown]
 # ### Numbers that break
 #
-# **A sigmoid that overflows**, and **a “stable” one by `np.where`**, which
-# computes both branches before it chooses ([chapter 3](activations.py)).
-# The check: warnings are errors.
+# **A sigmoid that overflows**, and **a “stable” one by `np.where`** ([chapter
+# 3](activations.py#the-curve-that-overflows)). The check: warnings are errors.
 
 # %%
 def naive(z):
@@ -1268,7 +1284,8 @@ for f in (naive, by_where, sigmoid):
     except FloatingPointError as error:
         complaints.append(str(error))
     print(f"{f.__name__:9}", complaints[-1])
-assert [c == "fine" for c in complaints] == [False, False, True]
+assert "fine" not in complaints[:2]  # caught
+assert complaints[2] == "fine"  # nn
 
 # %% [markdown]
 # **Clipping what should not overflow.** Logits cut at ±500, probabilities
@@ -1288,7 +1305,7 @@ clip_error = loss_error(clipped, z40, 1)
 print(f"loss {clipped(z40, 1)[0]:.1f}, in truth", end=" ")
 print(binary_cross_entropy(z40, [[1]])[0])
 print(f"error {clip_error:.2f}")
-assert np.isclose(clip_error, 1)
+assert np.isclose(clip_error, 1)  # caught
 assert loss_error(binary_cross_entropy, z40, [[1]]) < 1e-7
 
 # %% [markdown]
@@ -1303,7 +1320,7 @@ passed = round(y1 * (1 - y1), 2)  # right: do not round
 # %%
 onward, truly = 2 * passed, 2 * y1 * (1 - y1)
 print(f"{passed:.2f} times 2 is {onward:.2f}, and {truly:.2f}")
-assert f"{onward:.2f}" != f"{truly:.2f}"
+assert f"{onward:.2f}" != f"{truly:.2f}"  # caught
 
 # %% [markdown]
 # **Checking in float32.** Right code, and an error that scares
@@ -1319,7 +1336,7 @@ scare = relative_error(slopes, numerical_gradient(bent32, x5))
 sober = relative_error(
     slopes, numerical_gradient(lambda x: np.sum(np.tanh(x)), x5))
 print(f"float32 {scare:.0e}, float64 {sober:.0e}")
-assert scare > 1e-4 and sober < 1e-9
+assert scare > 1e-4 and sober < 1e-9  # caught: the check is wrong
 
 # %% [markdown]
 # **float64 by accident.** NumPy's generators draw float64, `np.sqrt(2.0)` is
@@ -1344,16 +1361,15 @@ held = reader.weight.value
 print("same array:", step(held, held) is held, end=", ")
 SGD(reader.params, lr=0.1).step()
 print("with nn:", reader.weight.value is held)
-assert step(held, held) is not held
-assert (digit @ W64).dtype != digit.dtype
+assert (digit @ W64).dtype != digit.dtype  # caught
+assert step(held, held) is not held  # caught
 assert reader.forward(digit).dtype == digit.dtype
 assert reader.weight.value is held
 
 # %% [markdown]
-# **A dead start.** A ReLU that is off for all inputs learns nothing
-# ([chapter 3](activations.py)), and a network of four has none to spare
-# ([chapter 9](gates.py)). On XOR, without a bias, one is off wherever both
-# its weights are negative: one in four. Count before training.
+# **A dead start** ([chapter 3](activations.py#neurons-that-die)). On XOR,
+# without a bias, a ReLU is off wherever both its weights are negative: one in
+# four, and a network of four has none to spare. Count before training.
 
 # %%
 def hidden():
@@ -1364,7 +1380,7 @@ def hidden():
 dead = [int(np.sum((hidden() <= 0).all(axis=0)))
         for _ in range(1000)]
 print(f"dead of 4: {np.mean(dead):.2f} on average, at most", max(dead))
-assert abs(np.mean(dead) - 4 / 4) < 0.15
+assert abs(np.mean(dead) - 4 / 4) < 0.15  # caught: one of four
 
 # %% [markdown]
 # ### Honest measurement
@@ -1389,7 +1405,7 @@ def halve(a):
 example = doctest.DocTestFinder().find(halve, globs={"halve": halve})
 report = doctest.DocTestRunner().run(example[0], out=lambda text: None)
 print(report)
-assert report.failed == 1
+assert report.failed == 1  # caught
 
 # %% [markdown]
 # **A seed for the whole program.** One more draw anywhere, and all that
@@ -1411,13 +1427,14 @@ def weights_after(draws, seed=None):
 # %%
 print("global seed  ", weights_after(0), weights_after(1))
 print("own generator", weights_after(0, 7), weights_after(1, 7))
-assert not np.allclose(weights_after(0), weights_after(1))
+assert not np.allclose(weights_after(0), weights_after(1))  # caught
 assert np.array_equal(weights_after(0, 7), weights_after(1, 7))
 
 # %% [markdown]
 # **Choosing by the test set.** Fifty models that toss coins, a hundred
 # test examples: the best seems to have learned something, until it meets
-# new ones. Choose on validation data ([chapter 7](training.py)).
+# new ones. Choose on validation data ([chapter
+# 7](training.py#the-test-set-once)).
 
 # %%
 answers = rng.integers(2, size=(50, 1000))  # 50 coin tossers
@@ -1426,19 +1443,20 @@ on_test = (answers == truth)[:, :100].mean(axis=1)
 chosen = on_test.argmax()  # right: on validation
 on_new = (answers == truth)[chosen, 100:].mean()
 print(f"chosen by test {on_test[chosen]:.2f}, on new {on_new:.2f}")
-assert on_test[chosen] > 0.57 and abs(on_new - 0.5) < 0.05
+assert on_test[chosen] > on_new + 0.07  # caught
 
 # %% [markdown]
 # **One run.** Two people train the *same* network, each with a seed of
-# their own, and compare. Show many seeds, and the spread.
+# their own, and compare. Show many seeds, and the spread. (Here, all pairs of
+# seeds of the right code on the step of [](#tab-lower).)
 
 # %%
-finals = runs["step", 0.1][0][-1]  # right code, 50 seeds
-one, other = np.triu_indices(SEEDS, k=1)  # every pair once
+finals = runs["step", 0.1][0][-1]  # one loss for each seed
+one, other = np.triu_indices(SEEDS, k=1)  # pairs 0 1, 0 2, …
 ratio = finals[one] / finals[other]  # right: all of finals
 progress = np.mean(np.minimum(ratio, 1 / ratio) < 0.95)
 print(f"{progress:.0%} of pairs: 'my loss is 5 % lower'")
-assert progress > 0.3
+assert progress > 0.3  # caught
 
 # %% [markdown]
 # **A random split of what belongs together.** Somebody's digits look like
@@ -1454,14 +1472,15 @@ label = rng.integers(2, size=40)[writers]
 
 
 def copied(train):
-    far = ((strokes[~train, None] - strokes[train]) ** 2).sum(axis=2)
+    apart = strokes[~train, None] - strokes[train]  # (test, train, 2)
+    far = (apart**2).sum(axis=2)  # (test, train)
     return np.mean(label[train][far.argmin(axis=1)] == label[~train])
 
 
 by_chance = copied(rng.random(800) < 0.5)  # right: by writer
 by_writer = copied(writers < 20)
 print(f"random split {by_chance:.2f}, split by writer {by_writer:.2f}")
-assert by_chance > 0.9 and by_writer < 0.7
+assert by_chance > by_writer + 0.2  # caught
 
 # %% [markdown]
 # The {{ by_writer:.2f }} is a coin's, over 20 strangers. MNIST's own test
@@ -1481,7 +1500,7 @@ sizes = [784, 128, 64, 10]
 products = [a * b for a, b in zip(sizes, sizes[1:])]
 wasted = products[0] / (3 * sum(products))
 print(f"{wasted:.0%} of the arithmetic")
-assert wasted > 0.3
+assert wasted > 0.3  # caught
 model = network(Dense, 0)
 model.forward(x, train=True)
 assert model.backward(np.ones((32, 1))) is None  # nn skips it
@@ -1583,7 +1602,7 @@ assert later == ["digits", "dropout", "normalization", "distortions",
 # %% [markdown]
 # Below `gradients` stand {{ len(later) }} modules that you have not met.
 # Four of them come with the handwriting of [chapter 11](digits.py), and
-# `residual` with the deep networks of chapter 12. Their layers will have to
+# `residual` with the deep networks of [chapter 12](deep.py). Their layers will have to
 # pass `check_gradients` like the rest.
 #
 # ## What we have now

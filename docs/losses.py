@@ -196,8 +196,8 @@ figure(
     "squares",
     alt="A parabola with its lowest point at error 0, and its slope, a "
     "straight line through 0.",
-    caption="The squared error of one number, and its slope: twice the "
-    "error, twice the pull.",
+    caption="The squared error of one number, and its slope: where "
+    "the error doubles, the slope doubles.",
 )
 
 # %% [markdown]
@@ -252,10 +252,10 @@ table(
 # With three outputs the second rule is {{ ratio["2 d / n"]:.0f }} times
 # too large; with two examples the third is
 # {{ 1 / ratio["2 d / m, dW / n"]:.0f }} times too small, and with 128 it
-# would be 128 times. Both point the right way, unless the third divides
-# $dx$ too and every layer further back loses another $n$. Nothing fails: the
-# learning rate seems odd, and has to be found anew for every other number
-# of outputs or examples.
+# would be 128 times. Both point the right way within one table of weights;
+# but the third leaves $db$ undivided, so the weights lag behind the biases.
+# Nothing fails: the learning rate seems odd, and has to be found anew for
+# every other number of outputs or examples.
 #
 # The shapes lay a second trap. Here are four answers, all of them right.
 # The answers have shape (4, 1), as `Dense` makes them; the targets came
@@ -270,7 +270,7 @@ print(d.shape, np.mean(d**2))
 drawn = answers.copy()
 for step in range(200):
     d = drawn - targets
-    drawn -= 0.2 * d.mean(axis=1, keepdims=True)   # down its slope
+    drawn -= 0.4 * (2 / 16) * d.sum(axis=1, keepdims=True)
 print(drawn.ravel(), np.mean(d**2))
 
 # %% tags=["hide"]
@@ -279,8 +279,8 @@ assert np.allclose(drawn, targets.mean())
 
 # %% [markdown]
 # NumPy stretches the column to the right and the row downward, and
-# subtracts every target from every answer. Steps down the slope of this
-# loss halve it and spoil four right answers: all end at
+# subtracts every target from every answer: 16 differences, four for each
+# answer. Steps down the slope of their mean square halve it and spoil four right answers: all end at
 # {{ drawn.mean():.0f }}, the mean of the targets. So `nn` looks at the
 # shapes before it subtracts:
 
@@ -312,9 +312,11 @@ show("losses:mean_squared_error")
 # it holds a 0. Then something happens. What should it cost to have called
 # that $p$ probable? Nothing, if $p = 1$. The more, the smaller $p$ was.
 # And when two things happen that have nothing to do with each other,
-# their probabilities multiply, but their costs should add. Products into
-# sums: that is the logarithm, and but for its unit no other cost of $p$
-# alone will do. The cost $-\log p$ is called *surprise*.
+# their probabilities multiply (two heads: $\tfrac12 \cdot \tfrac12$), but
+# their costs should add. So $\tfrac14$ costs twice what $\tfrac12$ costs,
+# $\sqrt{\tfrac12}$ half, and so on: only the unit is free. Products into
+# sums: that is the logarithm, here the natural one. The cost $-\log p$ is
+# called *surprise*.
 
 # %%
 for p in (1.0, 0.9, 0.5, 0.1, 0.001):
@@ -349,11 +351,11 @@ assert np.isclose(best, 0.7)
 # that, $-0.7/p + 0.3/(1 - p)$, is 0 at $p = 0.7$.
 #
 # For a target $t$ that is 1 or 0, the surprise is $-\log p$ or
-# $-\log(1 - p)$. One formula holds both, because one of its halves is
-# then 0; with a target of $0.7$ it is the coin's mean surprise. Its mean
-# over the $m$ numbers is the *binary cross-entropy*. *Entropy* is a mean
-# surprise, “cross” because things happen as often as $t$ says, to one who
-# believes $p$.
+# $-\log(1 - p)$. Both are in $-t \log p - (1 - t) \log(1 - p)$, where one
+# half is then 0. With a target of $0.7$ this is the coin's mean surprise.
+# Its mean over $m$ numbers is the *binary cross-entropy*. *Entropy* is a
+# mean surprise, “cross” because things happen as often as $t$ says, to one
+# who believes $p$.
 #
 # $$
 # \begin{aligned}
@@ -637,8 +639,8 @@ assert rounded == 0 and np.isclose(small, math.exp(-40), rtol=1e-12)
 #
 # ## Half a cross-entropy
 #
-# A tutorial of [chapter 11](digits.py#three-networks-from-tutorials) has a
-# shorter formula behind its sigmoids, $-\sum t \log p$, the first half
+# A tutorial that [chapter 11](digits.py#three-networks-from-tutorials)
+# examines has a shorter formula behind its sigmoids, $-\sum t \log p$, the first half
 # alone. Ask it about our neuron. The target is 0, so the loss is
 # $-0 \cdot \log {{ far[0]:.3f }} = 0$: perfect. With ten outputs, one for
 # each digit, let all ten logits be 16, a network that answers “yes” to
@@ -695,9 +697,9 @@ table(
 
 # %% [markdown]
 # The half is satisfied: {{ half_loss:.7f }}. The whole counts nine wrong
-# answers, 16 each. From these logits 300 steps along $p - t$ leave
-# {{ along_whole }} wrong; as many along the half's own slope,
-# {{ along_half }}. [](#tab-half) shows why: $p - t$ is the slope of the
+# answers, 16 each. Move these ten logits themselves, in 300 steps at our
+# `rate`: along $p - t$, {{ along_whole }} answers stay wrong; along the
+# half's own slope, {{ along_half }}. [](#tab-half) shows why: $p - t$ is the slope of the
 # *whole*, and for targets 0 the half has no slope at all. A program that
 # prints the half and steps along $p - t$ learns, but not from what it
 # prints.
@@ -789,8 +791,9 @@ assert softmax_cross_entropy([[0.0, 1000.0]], [0])[0] == 1000
 # $$
 #
 # Put in both slopes. Each $p_{ij}$ meets its own $1/p_{ij}$ and is gone.
-# Of the terms $t_{ij}\,[j = k]$ one is not 0, that is $t_{ik}$; and
-# $p_{ik}$, the same for every $j$, comes out in front of its sum:
+# Of the sum over $t_{ij}\,[j = k]$ only the term with $j = k$ remains,
+# $t_{ik}$; and $p_{ik}$, the same for every $j$, comes out in front of its
+# sum:
 #
 # $$
 # \begin{aligned}
@@ -884,7 +887,8 @@ show("losses:_probability_rows")
 # %% [markdown]
 # Labels must be whole numbers: 1.0 as a class is more often a mistake
 # than a wish. Rows must sum to 1, as the derivation asks. Then the loss is
-# log-sum-exp as derived (`np.vdot` multiplies entry by entry and adds up).
+# log-sum-exp as derived; $c_i$ is subtracted from $z_{ij}$ at once, and so
+# need not be added again (`np.vdot` multiplies entry by entry and sums).
 # One line more, the `maximum`, is for logits so far apart that their
 # difference is not finite.
 
@@ -895,6 +899,13 @@ show("losses:softmax_cross_entropy")
 # With a `Softmax` layer in front of this loss the softmax is taken twice.
 # Nothing complains, but of ten classes even a perfect answer, one 1 and
 # nine 0, then costs $\log(e + 9) - 1$, which is {{ perfect:.2f }}.
+#
+# The squared error is a surprise too. Let errors $d = p - t$ be spread
+# along [chapter 3](activations.py)'s bell, of height $e^{-d^2/2}$ times a
+# constant. The probability of a narrow strip is that height times the
+# width, which is the same for every $d$. So minus its logarithm is $d^2/2$
+# plus a constant,[^normal] and the slope is $p - t$ again. Far out the
+# bell is all but 0, and the surprise enormous.
 #
 # ## One wild number
 #
@@ -986,9 +997,9 @@ figure(
 # {{ len(trials["huber", 1]) }} such data sets its line rises by
 # {{ spread["mean_squared_error", 2][0]:.2f }} ±
 # {{ spread["mean_squared_error", 2][1]:.2f }}, where 2 is right (mean and
-# standard deviation, the root of the mean squared distance from it).
-# [](#fig-squares) says why: the pull grows with the distance. The
-# outlier of [](#fig-huber), {{ off:.0f }} away from the true line, pulls at
+# standard deviation, the root of the mean squared distance from the mean).
+# [](#fig-squares) says why: the pull, the size of the slope, grows
+# with the distance. The outlier of [](#fig-huber), {{ off:.0f }} away from the true line, pulls at
 # it {{ pull:.0f }} times as hard as the others do on average. So keep the
 # parabola for small errors, $|d| \le \delta$ with $d = p - t$, and from
 # there go on straight. At $\delta$ the slope of $d^2/2$ is $\delta$; the
@@ -1031,12 +1042,6 @@ show("losses:huber")
 # $\delta$. The price is $\delta$ itself: it is measured in the units of the
 # target, and somebody has to say what counts as wild.
 #
-# The squared error is a surprise too. Let errors be spread along
-# [chapter 3](activations.py)'s bell, whose height at $d$ is $e^{-d^2/2}$
-# but for a constant factor. Then minus the logarithm of that height is
-# $d^2/2$ and a constant.[^normal] Far out the bell is all but 0: an
-# outlier is an enormous surprise, and the line tilts to reduce it.
-#
 # The slopes of the other three losses, against nudging as in
 # [](#tab-checks):
 
@@ -1066,7 +1071,8 @@ table(
          "of the shape of $z$, from 0 to 1", "$\\sigma(z)$"],
         ["one class of several",
          "[softmax cross-entropy](#nn-losses-softmax_cross_entropy)",
-         "class numbers, $(n,)$", "softmax of $z$, or its largest"],
+         "class numbers, $(n,)$",
+         "softmax of $z$, or the class of its largest"],
         ["shares that sum to 1", "softmax cross-entropy",
          "rows of shares, of the shape of $z$", "softmax of $z$"],
     ],
@@ -1279,8 +1285,8 @@ for shape in [(2, 3), (4, 2)]:
 #
 #     Where $t > p$ the slope for $p$ is `-share / m`, where $t < p$ it
 #     is `(1 - share) / m`. In `least` one number stands in all places, so
-#     these slopes add. Take shorter steps toward the end, for example
-#     `rate / (1 + 0.01 * step)`.
+#     these slopes add. Take about 2,000 steps, shorter toward the end:
+#     `rate / (1 + 0.01 * step)`, with a `rate` like `np.std(targets)`.
 
 # %% tags=["starter"]
 import numpy as np

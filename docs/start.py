@@ -246,7 +246,8 @@ chapters = [
      "follow a curve, and where does it stop?", []),
     ("[11 · Reading digits](digits.py)", "How well can it read "
      "handwriting?", ["digits", "dropout", "normalization", "distortions"]),
-    ("12 · Deep networks", "Why does depth fail, and what repairs it?",
+    ("[12 · Deep networks](deep.py)", "Why does depth fail, and what "
+     "repairs it?",
      ["residual"]),
     ("13 · Generalization", "When is a good fit a bad one?", []),
     ("14 · Speed and memory", "Where does the time go?", []),

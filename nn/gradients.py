@@ -1,7 +1,7 @@
 """Gradients without calculus, to check those with it: nudge, measure.
 
-All in float64. Away from kinks right code differs by 1e-7 or less, a
-gradient one percent too large by 5e-3; a falling loss proves nothing."""
+All in float64. Away from kinks right code differs by 1e-7 or less,
+one percent too much by 5e-3; a loss that falls proves nothing."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def check_gradients(
 
     L = sum of r * y, with random r of the shape of y, so dL/dy = r. The
     layer itself is left alone: copies of it, in float64, do the work,
-    and each begins with the same random state (think of Dropout). A
+    and each begins with the same random state (Dropout, say). A
     gradient that is 0 but for rounding is measured against |r| / 1000.
 
     >>> from nn import Dense
