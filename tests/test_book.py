@@ -22,11 +22,6 @@ from weave.source import calls, find, unshown
 ROOT = Path(__file__).parent.parent
 NN = ROOT / "nn"
 CHAPTERS = sorted((ROOT / "docs").glob("*.py"))
-MISSING = [
-    line
-    for line in (ROOT / "weave" / "not-yet.txt").read_text().splitlines()
-    if not line.startswith("#")
-]
 # These train for minutes. The site's build runs them, each in a kernel
 # of its own; as scripts they are only compiled here.
 SLOW = {"digits", "functions", "gates"}
@@ -39,7 +34,7 @@ chapters = pytest.mark.parametrize(
 
 
 def test_every_line_of_the_package_is_shown_exactly_once() -> None:
-    assert unshown(CHAPTERS, MISSING, NN) == []
+    assert unshown(CHAPTERS, NN) == []
 
 
 @chapters

@@ -122,10 +122,10 @@ show("layers:SHARED")
 """
 
 
-def faults(package: Path, chapter: str, *missing: str) -> list[str]:
+def faults(package: Path, chapter: str) -> list[str]:
     path = package.parent / "docs" / "a.py"
     path.write_text(chapter)
-    return unshown([path], missing, package)
+    return unshown([path], package)
 
 
 def test_everything_shown_once(package: Path) -> None:
@@ -151,14 +151,3 @@ def test_a_line_that_is_shown_twice(package: Path) -> None:
 def test_a_renamed_piece(package: Path) -> None:
     with pytest.raises(ValueError, match="no piece 'layers:rely'"):
         faults(package, SHOWN.replace("relu", "rely"))
-
-
-def test_the_list_of_missing_modules(package: Path) -> None:
-    chapter = SHOWN.replace('show("base:")\n', "")
-    assert faults(package, chapter, "base") == []
-    assert faults(package, SHOWN, "base") == [
-        "nn/base.py: shown in full, but said to be missing"
-    ]
-    assert faults(package, SHOWN, "bass") == [
-        "bass: said to be missing, but there is no such module"
-    ]

@@ -130,18 +130,14 @@ def calls(code: str, *functions: str) -> Iterator[tuple[str, int]]:
                         )
 
 
-def unshown(
-    chapters: Iterable[Path], missing: Iterable[str], package: Path
-) -> list[str]:
+def unshown(chapters: Iterable[Path], package: Path) -> list[str]:
     """Return what keeps the book from showing each line exactly once.
 
-    `chapters` are read for their `show` calls. `missing` names the
-    modules that the book does not show yet. The list is empty if every
-    non-blank line of every other module is shown in exactly one place,
-    and every module in `missing` exists and is not yet shown in full.
+    `chapters` are read for their `show` calls. The list is empty if every
+    non-blank line of every module is shown in exactly one place.
     """
-    shown: dict[str, dict[int, list[str]]] = {
-        path.stem: {
+    shown: dict[Path, dict[int, list[str]]] = {
+        path: {
             number: []
             for number, line in enumerate(
                 path.read_text("utf-8").splitlines(), 1
@@ -150,28 +146,19 @@ def unshown(
         }
         for path in sorted(package.glob("*.py"))
     }
-    missing = list(missing)
-    faults = [
-        f"{name}: said to be missing, but there is no such module"
-        for name in missing
-        if name not in shown
-    ]
     for chapter in chapters:
-        code = chapter.read_text("utf-8")
-        for name, line in calls(code, "show"):
+        for name, line in calls(chapter.read_text("utf-8"), "show"):
             piece = find(name, package)
-            lines = shown[name.partition(":")[0]]
+            lines = shown[package / f"{name.partition(':')[0]}.py"]
             for number in range(piece.first, piece.last + 1):
                 if number in lines:
                     lines[number].append(f"{chapter.name}:{line}")
-    for module, lines in shown.items():
-        where = f"{package.name}/{module}.py"
+    faults = []
+    for path, lines in shown.items():
         for number, places in lines.items():
-            if len(places) > 1:
-                both = " and ".join(places)
-                faults.append(f"{where}:{number}: shown in {both}")
-            elif not places and module not in missing:
-                faults.append(f"{where}:{number}: not shown")
-        if module in missing and all(lines.values()):
-            faults.append(f"{where}: shown in full, but said to be missing")
+            where = f"{package.name}/{path.name}:{number}"
+            if not places:
+                faults.append(f"{where}: not shown")
+            elif len(places) > 1:
+                faults.append(f"{where}: shown in {' and '.join(places)}")
     return faults
