@@ -45,7 +45,7 @@ def through(stack, dy=None):
     values = [x]
     for layer in stack:
         values.append(layer.forward(values[-1], train=True))
-    if dy is None:                      # a loss that asks for t
+    if dy is None:  # the loss is half the squares of y - t, over n
         dy = (values[-1] - t) / n
     gradients = [dy]
     for layer in reversed(stack):
@@ -132,10 +132,11 @@ first_change = abs(moved[0]).max() / (1 / width)
 # A column is a neuron. Two neurons of a layer with the same weights answer
 # the same; if moreover the layer above treats them alike, they get the
 # same gradient, make the same step, and are still the same. This is
-# called a *symmetry*, and no number of steps breaks it. The *rank* of a matrix is the smallest
-# number of columns from whose multiples all the others can be added up;
-# here it is 1. (In the last layer each column is a multiple of any other.)
-# Up to there, layers of 128 neurons work as single neurons in a chain.
+# called a *symmetry*, and no number of steps breaks it. The *rank* of a
+# matrix is the smallest number of columns from whose multiples all the others
+# can be added up; here it is 1. (In the last layer each column is a multiple
+# of any other.) Up to there, layers of 128 neurons work as single neurons in
+# a chain.
 #
 # So the weights must differ from each other, and nothing tells us how.
 # We leave it to chance.
@@ -180,7 +181,8 @@ def power(number):
 
 
 within = np.mean(abs(u) < 1)
-assert abs(np.mean(u**4) - 3) < 0.1
+fourth = np.mean(u**4)
+assert abs(fourth - 3) < 0.1
 assert abs(u.mean()) < 0.02 and abs(u.var() - 1) < 0.02
 assert abs(v.var() - 1 / 3) < 0.01
 fig, (left, right) = subplots(1, 2, figsize=(5.4, 2.0), sharex=True)
@@ -223,15 +225,15 @@ figure(
 # c^2 \operatorname{Var}(u)$. A *standard normal* number has mean 0 and
 # variance 1 and follows the curve on the left, proportional to
 # $e^{-u^2/2}$; {{ within:.0% }} of the draws lie within one
-# standard deviation. For another spread, multiply. (The $0.01$ is no
-# advice, as we shall see.)
+# standard deviation. For another spread, multiply.
 
 # %%
 show("initializers:normal")
 
 # %% [markdown]
-# Whoever calls it must bring a generator, `rng`. A piece of code insists
-# on it; the `assert` is for type checkers:
+# (The $0.01$ is no advice, as we shall see.) Whoever calls it must bring a
+# generator, `rng`. A piece of code insists on it; the `assert` is for type
+# checkers:
 
 # %%
 show("initializers:generator")
@@ -328,13 +330,14 @@ def first(values, fine):
 
 
 dust = first(small[0], np.any)
-smallest = float(np.finfo(np.float32).smallest_subnormal)
+least = float(np.finfo(np.float32).smallest_subnormal)
 overflow = first(relus[0], lambda y: np.isfinite(y).all())
 at_the_ends = np.mean(abs(large[0][-1]) > 0.99)
-passing = np.mean(1 - large[0][-1].astype(float) ** 2)
+slope2 = mean_square([1 - y.astype(float) ** 2 for y in large[0][1:]])
 large_dx = np.sqrt(mean_square(large[1][0]))
 assert dust < depth and overflow < depth and at_the_ends > 0.8
-assert large_dx > 1e15 and passing < 0.1
+assert large_dx > 1e15 and slope2 < 0.1
+assert 1 / 3 < (width * slope2) ** (depth / 2) / large_dx < 3
 assert not np.any(small[1][0])
 figure(
     histograms({"tanh, 0.01": small[0], "tanh, 1": large[0],
@@ -353,7 +356,7 @@ figure(
 # %% [markdown]
 # Too small: each layer shrinks what it gets, and in layer {{ dust }}
 # every value is 0, because `float32` has no positive number below
-# ${{ power(smallest) }}$. The gradients do the same on their way down; the
+# ${{ power(least) }}$. The gradients do the same on their way down; the
 # first layers get none. Too large, with ReLU: in layer {{ overflow }} the
 # numbers outgrow `float32`. Infinities meet with opposite signs, and what
 # comes out is `nan`, *not a number*. (The gradient of the data is 0, since
@@ -365,8 +368,10 @@ figure(
 # vanish, as behind the sigmoids of [chapter 3](activations.py). They do
 # not: those of the data have the size ${{ power(large_dx) }}$. There a
 # layer was one neuron. Here each gradient is a sum over 128, with weights
-# of size 1, and the few that let it pass are enough. Saturation only hid
-# the explosion in the values.
+# of size 1. That alone makes its mean square 128 times as large, as we
+# shall derive. The slopes, of mean square {{ slope2:.3f }}, leave a factor
+# {{ width * slope2:.1f }} a layer, and the root of its fiftieth power is
+# of that size. Saturation only hid the explosion in the values.
 #
 # ## One layer with a pencil
 #
@@ -380,11 +385,10 @@ figure(
 # \underset{(d_\text{in},\ d_\text{out})}{W}.
 # $$
 #
-# Products of random numbers, and a sum. We need one more word. Two random
-# numbers are *independent* if knowing one tells nothing about the other,
-# as with two dice. Then the mean of the product is the product of the
-# means, since among all pairs of faces each of one goes with each of the
-# other:
+# We need one more word. Two random numbers are *independent* if knowing one
+# tells nothing about the other, as with two dice. Then the mean of the
+# product is the product of the means, since among all pairs of faces each of
+# one goes with each of the other:
 #
 # $$
 # \operatorname{E}(uv) =
@@ -419,7 +423,7 @@ figure(
 # rules on a hundred thousand draws:
 
 # %%
-v = rng.uniform(0, 1, 100_000)
+v = rng.uniform(0, 1, 100_000)       # mean 0.5, taken off below
 print(f"{(u + v - 0.5).var():.3f} {u.var() + v.var():.3f}")
 print(f"{(u * v).var():.3f} {u.var() * np.mean(v * v):.3f} "
       f"{u.var() * v.var():.3f}")
@@ -439,8 +443,10 @@ assert np.isclose((u + v).var(), u.var() + v.var(), rtol=0.02)
 # 2. they are independent of the inputs;
 # 3. the bias is 0.
 #
-# Square the sum, and take the mean over all draws of the weights. By 2,
-# the mean of each product splits into one of inputs and one of weights:
+# The row of data is fixed. The weights are drawn, in this layer and in
+# those below, and $\operatorname{E}$ is the mean over all these draws.
+# Square the sum. By 2, the mean of each product splits into one of inputs
+# and one of weights:
 #
 # $$
 # \operatorname{E}(\val{y_j}^2) =
@@ -452,9 +458,9 @@ assert np.isclose((u + v).var(), u.var() + v.var(), rtol=0.02)
 # Of the double sum only the terms with $k = k'$ remain: the others
 # contain $\operatorname{E}(W_{kj}) \operatorname{E}(W_{k'j})$, which is 0
 # by 1. There are $d_\text{in}$ terms left. Without an index,
-# $\operatorname{E}(\val{x}^2)$ is their average: the mean over the inputs
-# $k$ as well as over the draws. As $y_j$ has mean 0, its mean square is
-# its variance, the same for every $j$:
+# $\operatorname{E}(\val{x}^2)$ is the average of
+# $\operatorname{E}(\val{x_k}^2)$ over the inputs $k$. As $y_j$ has mean 0,
+# its mean square is its variance, the same for every $j$:
 #
 # $$
 # \operatorname{Var}(\val{y}) = d_\text{in} \cdot \operatorname{Var}(W)
@@ -497,7 +503,9 @@ table(
 
 # %% [markdown]
 # The second assumption holds only at the start, before the first step: a
-# layer's inputs come from the data and from *other* layers' weights.
+# layer's inputs come from the data and from *other* layers' weights. A
+# step changes each weight by a gradient, in which those inputs stand, and
+# the weights above.
 #
 # **Fifty layers** multiply. As long as the bend does nothing, the mean
 # square after $\ell$ layers is
@@ -509,6 +517,7 @@ table(
 
 # %%
 factor = width * 0.01**2   # of the mean square: so square smallest
+smallest = float(np.finfo(np.float32).smallest_subnormal)
 layers = np.log(smallest**2) / np.log(factor)
 print(f"factor a layer {factor:.4f}, dust after {layers:.1f} layers")
 
@@ -562,7 +571,7 @@ show("initializers:lecun_normal")
 # \operatorname{Var}(W) = \frac{2}{d_\text{in} + d_\text{out}}
 # $$
 #
-# What is such a compromise worth? Let the tower taper, from 256 neurons
+# Let the tower taper, from 256 neurons
 # at the bottom to 64 at the top, and multiply the fifty factors.
 
 # %%
@@ -780,6 +789,11 @@ for bend, name, variance in (("tanh", "LeCun", 1), ("tanh", "He", 2),
     from_loss[bend, name] = off, sizes[0] / sizes[-1]
 loss_far = max(from_loss["tanh", name][0] for name in ("LeCun", "He"))
 loss_relu = from_loss["ReLU", "He"][1]
+parts = []                  # of the last one: y / n alone, t / n alone
+for part in (through(stack)[0][-1] / n, t / n):
+    sizes = [mean_square(d) for d in through(stack, part)[1]]
+    parts.append(sizes[0] / sizes[-1])
+assert parts[0] > 100 > 10 > parts[1]
 assert loss_far < 2 and loss_relu > 100
 relu_down = seen["ReLU", "He"][1][0]
 assert relu_down < loss_relu / 50
@@ -793,17 +807,15 @@ assert relu_down < loss_relu / 50
 # under LeCun's rule is not a fixed factor: the smaller the numbers, the
 # straighter the tanh, and the less is lost.[^leak] After fifty layers
 # {{ tanh_top:.3f }} of the mean square is left, and {{ tanh_bottom:.3f }}
-# of the gradients': a slow leak, not a collapse. And behind saturated
-# neurons? The theory expects gradients of the size
-# ${{ power(expected_dx) }}$; we measured ${{ power(large_dx) }}$. So few
-# neurons pass one there that luck counts for more.
+# of the gradients': a slow leak, not a collapse.
 #
 # The doubtful assumption remains: this $dy$ was drawn apart from all
-# weights. Send a loss's down the same towers, $(y - t)/n$. With tanh it
-# stays within a factor {{ loss_far:.1f }} of the line. With ReLU and He's
-# start its mean square grows {{ loss_relu:.0f }}-fold, where the figure ends
-# at {{ relu_down:.0f }}: $y$ lies where these weights stretch most, and the
-# way back stretches it once more.
+# weights. A loss's gradient, $(y - t)/n$, was not. In the same towers with
+# tanh it stays within a factor {{ loss_far:.1f }} of the line. With ReLU
+# and He's start its mean square grows {{ loss_relu:.0f }}-fold on the way
+# down, where the figure ends at {{ relu_down:.0f }}. The part that depends
+# on the weights does it: sent down alone, $y/n$ grows
+# {{ parts[0]:.0f }}-fold, $t/n$ {{ parts[1]:.0f }}-fold.
 #
 # The two towers with tanh, as histograms:
 
@@ -824,7 +836,7 @@ figure(
 # ## One tower is not the mean
 #
 # With ReLU the points wander: the worst is off by a factor
-# {{ relu_far:.0f }}. Is the theory wrong? It speaks of the mean over all
+# {{ relu_far:.0f }}. The theory speaks of the mean over all
 # draws of the weights, and we drew one tower. So draw more, and send one
 # row through each.
 
@@ -877,12 +889,14 @@ table(
 # values hold up the mean. In the last row we drew enough of those, in the
 # first we did not.
 #
-# How far do the logarithms spread? One neuron contributes
-# $2\max(u, 0)^2$, where $u$ is standard normal: mean 1. Its square has the
-# mean $\tfrac{1}{2} \cdot 4 \operatorname{E}(u^4) = 6$, for
-# $\operatorname{E}(u^4) = 3$,
-# as our draws confirm; so
-# its variance is $6 - 1 = 5$. The sum over $d$ independent neurons has
+# How far do the logarithms spread? A layer's factor is the average,
+# over its neurons, of $\val{y}^2$ divided by the mean square of $\val{x}$.
+# Given $\val{x}$, $\operatorname{Var}(\val{a})$ is twice that mean square,
+# so one neuron contributes $2\max(u, 0)^2$, where $u$ is standard normal:
+# mean 1. Its square has the mean
+# $\tfrac{1}{2} \cdot 4 \operatorname{E}(u^4) = 6$, for
+# $\operatorname{E}(u^4) = 3$ ({{ fourth:.2f }} in the draws above); so its
+# variance is $6 - 1 = 5$. The sum over $d$ independent neurons has
 # variance $5d$, their mean $5d/d^2 = 5/d$. The logarithm of a factor near 1
 # is about its distance from 1, and logarithms of factors add up. So $D$
 # layers have variance $5D/d$: in the last two columns the roots agree
@@ -915,12 +929,12 @@ assert cosine(top) > 0.95 and abs(cosine(x)) < 0.1
 #
 # Xavier is the first name of Xavier Glorot, and “Xavier initialization”
 # means the rule of that paper. But in Caffe, a library that many learned
-# from, it is by default $1/d_\text{in}$,[^caffe] and in some tutorials
-# `sqrt(2 / d_in)`. The rule
-# that Glorot and Bengio found in use, and found wanting,[^glorot]
-# $1/(3\,d_\text{in})$, is still what PyTorch's `Linear` does unless told
-# otherwise.[^torch] Fifty layers show the difference (in a square tower
-# the first two differ only by box, bell and luck):
+# from, it is by default the variance $1/d_\text{in}$.[^caffe] In some
+# tutorials it is the standard deviation `sqrt(2 / d_in)`, which is He's
+# rule. An older one, which Glorot and Bengio set out to
+# improve,[^glorot] has the variance $1/(3\,d_\text{in})$; PyTorch's
+# `Linear` still starts from it.[^torch] Fifty layers show the difference (in
+# a square tower the first two differ only by box, bell and luck):
 
 # %% tags=["hide"]
 def third(d_in, d_out, rng):
@@ -962,7 +976,8 @@ he_tanh = effect[2][2]
 # Glorot's rule before a ReLU lets everything vanish; it was derived for
 # units that are straight near 0, and says so. He's rule before a tanh
 # keeps the values in play, while the mean square of the gradients grows
-# {{ he_tanh:.0f }}-fold on the way down. The old rule, a third of LeCun's, vanishes with either.
+# {{ he_tanh:.0f }}-fold on the way down. The old rule, a third of LeCun's,
+# vanishes with either.
 #
 # ## Lengths kept exactly
 #
@@ -974,10 +989,11 @@ he_tanh = effect[2][2]
 # \begin{pmatrix} 1 & 3 \end{pmatrix}
 # $$
 #
-# Here $3^2 + 1^2 = 1^2 + 3^2$. Each row of this $W$ has length 1, and the products of the two, entry by
-# entry, add up to $-0.48 + 0.48 = 0$. Such rows are *perpendicular*, in
-# the plane as in 128 dimensions. The squared length of $xW$ is the double
-# sum from above, without a mean, and again only $k = k'$ remains:
+# Here $3^2 + 1^2 = 1^2 + 3^2$. Each row of this $W$ has length 1, and the
+# products of the two, entry by entry, add up to $-0.48 + 0.48 = 0$. Such rows
+# are *perpendicular*, in the plane as in 128 dimensions. The squared length
+# of $xW$ is the double sum from above, without a mean, and again only
+# $k = k'$ remains:
 #
 # $$
 # |\val{x} W|^2 =
@@ -1061,8 +1077,6 @@ print(f"orthogonal: from {kept[-1]:.12f} to {kept[0]:.12f}")
 # %% tags=["hide"]
 assert abs(kept - 1).max() < 1e-12
 top, middle = spectra[50][0], spectra[50][width // 2]
-share = np.mean(spectra[50] > 0.01 * top)
-mean_square = np.mean(spectra[50] ** 2)
 count = int(np.sum(spectra[50] > 0.01 * top))
 assert count < 20 and middle < 1e-3
 fig, ax = subplots(figsize=(5.4, 2.9))
@@ -1096,11 +1110,12 @@ figure(
 # a few lucky directions; two inputs that differ along one of the others
 # give nearly the same output. The orthogonal tower keeps all of them.
 # Saxe, McClelland and Ganguli showed how this sets the speed at which deep
-# linear networks learn.[^saxe] Bends blur the promise.
+# linear networks learn.[^saxe] With bends in between,
+# lengths are no longer kept exactly.
 #
 # ## What it buys
 #
-# Now train. *Two moons* are two half circles that reach
+# *Two moons* are two half circles that reach
 # into each other, here of 32 points each; to which one does a point
 # belong? The network: 15 hidden layers of 32 neurons, and an output layer
 # for one logit. Plain steps against the gradient, equally many at the same
@@ -1192,6 +1207,20 @@ low = {
 }
 assert low["Glorot"] == low["orthogonal"] == 0
 assert min(low["LeCun"], low["Glorot above"], low["orthogonal above"]) >= 3
+
+
+def hidden(start):
+    """Mean squares after each of the 15 hidden layers."""
+    y, rng, found = points, np.random.default_rng(0), []
+    for d_in in [2] + [32] * 14:
+        y = np.tanh(y @ start(d_in, 32, rng=rng))
+        found.append(mean_square(y))
+    return found
+
+
+tiny = hidden(of_size(0.01))[-1]
+once, twice = hidden(orthogonal), hidden(orthogonal_twice)
+assert tiny < 1e-35 and once[-1] < once[0] / 2 and twice[-1] > 2 * twice[0]
 slower = np.median(again(lecun_normal, rate / 3))
 faster = np.median(again(lecun_normal, rate * 3))
 assert min(slower, faster) > np.median(reached[Tanh, "LeCun"])
@@ -1231,17 +1260,18 @@ table(
 # %% [markdown]
 # A network that knows nothing has a loss of $\log 2$, which is
 # {{ still:.3f }}. With weights of size $0.01$ that is what it still has:
-# no gradient reached the ground. With weights of size 1, tanh learns a
-# little, and with ReLU no run survives its first step. With ReLU, He's
-# start is far ahead of LeCun's and Glorot's, as the factors said.
+# hardly a value reached the top (mean square
+# ${{ power(tiny) }}$ with tanh), and hardly a gradient the ground. With weights of size
+# 1, tanh learns a little, and with ReLU no run survives its first step. With
+# ReLU, He's start is far ahead of LeCun's and Glorot's, as the factors said.
 # (Orthogonal has LeCun's variance, so it needs the $\sqrt 2$ as well.)
 #
 # With tanh the table contradicts the textbooks, this one included: He's
 # start beats the other two. Variance $1/d$ was derived for a
 # straight line, and tanh loses a little in every layer; with $2/d$ the
-# values stop sinking, as [](#fig-theory) shows. That is no larger rate in
-# disguise: LeCun's start ends at {{ slower:.3f }} with a third of the rate,
-# at {{ faster:.3f }} with three times as much.
+# values stop sinking, as [](#fig-theory) shows. Two other rates
+# do not help LeCun's start: it ends at {{ slower:.3f }} with a third of
+# the rate, at {{ faster:.3f }} with three times as much.
 #
 # Glorot and orthogonal are behind LeCun largely because of one layer, the
 # first: for 2 inputs and 32 neurons their variances are $2/34$ and $1/32$,
@@ -1249,6 +1279,9 @@ table(
 # {{ trials }} runs with LeCun, {{ low["Glorot"] }} with Glorot,
 # {{ low["orthogonal"] }} with orthogonal, but {{ low["Glorot above"] }} and
 # {{ low["orthogonal above"] }} if LeCun's rule makes the first layer.
+# (Orthogonal times $\sqrt 2$ has $2/32$ there, but in the layers above the
+# mean square grows, from {{ twice[0]:.3f }} to {{ twice[-1]:.2f }}; with
+# orthogonal it falls, from {{ once[0]:.3f }} to {{ once[-1]:.3f }}.)
 #
 # What to take, then? For ReLU `he_normal`; for tanh, in networks as tall
 # as these, `he_normal` too, where textbooks say LeCun or Glorot.
