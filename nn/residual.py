@@ -8,8 +8,8 @@ from nn.layers import Array, Layer, Sequential, as_float, expect
 
 
 class Residual:
-    """y = x + f(x), f the given layers one after the other;
-    dx = dy + f'(x) dy. He, Zhang, Ren and Sun (2016).
+    """y = x + f(x), f the given layers one after the other; for each
+    row dx = dy + dy J, with J the slopes of f. He and others (2016).
 
     >>> from nn import Dense
     >>> layer = Residual(Dense([[2]]))
