@@ -820,7 +820,7 @@ assert [v.grad for v in graph] == [*right, 10, 10, 1]
 table(
     [[f"${name}$", v.value, *(column[i] for column in columns), v.grad]
      for i, (name, v) in enumerate(zip(names, graph))],
-    header=["", "value", "slope toward $x$", "toward $w$", "toward $b$",
+    header=["number", "value", "slope toward $x$", "toward $w$", "toward $b$",
             "slope of $L$"],
     caption="Three passes forward, a column each, from top to bottom; and "
     "one pass backward, the last column, from bottom to top.",
