@@ -93,13 +93,13 @@ assert first[2][0] < first[8][0] < first[32][0]
 # tall tower could do what the low one does, if thirty of its layers
 # handed on what they get. It does not find that out.[^degradation]
 #
-# One recipe proves little. So: three activations; four starts,
-# `normal` with a standard deviation of `0.01`, LeCun's, He's and the
-# orthogonal one; three seeds; and two rates: `0.03` and `0.3`, or for the
-# sigmoid,
+# One recipe proves little. So: three activations; four starts, `normal`
+# with a standard deviation of `0.01`, LeCun's, He's and the orthogonal
+# one; three seeds; and two rates: `0.03` and `0.3`, or for the sigmoid,
 # whose slopes are small, `0.1` and `1`. Glorot's rule is left out here,
-# for in a square tower it has LeCun's variance. (The seeds run
-# side by side, in arrays of one more dimension; the folded code checks them against `nn`.)
+# for in a square tower it has LeCun's variance. (The seeds run side by
+# side, in arrays of one more dimension; the folded code checks them
+# against `nn`.)
 
 # %% tags=["hide"]
 class Denses:
@@ -497,17 +497,17 @@ table(
 #
 # ## What depth forgets
 #
-# But look again at ReLU with He's start. Its gradients nearly keep their size: in
-# layer 1 they are {{ kept_he:.1f }} times what they are at the top.
-# (Chapter 5's grew: there $dy$ contained the tower's own $y$.) Yet a tower
-# of 32 layers does not learn. A second illness must be at work, and chapter
-# 5 has met it: the rows become alike. Take a hundred digits and the cosine
-# between each two of them, at the bottom and in layer 30. How alike are two
-# rows? And do those that were alike at the bottom still stand out? For this
-# take the *correlation* of the cosines at the top with those at the bottom,
-# over all pairs: 1 if all pairs lie on one rising line, 0 if no line,
-# rising or falling, fits better than a level one. We call it the tower's
-# *memory*.
+# But look again at ReLU with He's start. Its gradients nearly keep their
+# size: in layer 1 they are {{ kept_he:.1f }} times what they are at the
+# top. (Chapter 5's grew: there $dy$ contained the tower's own $y$.) Yet a
+# tower of 32 layers does not learn. A second illness must be at work, and
+# chapter 5 has met it: the rows become alike. Take a hundred digits and
+# the cosine between each two of them, at the bottom and in layer 30. How
+# alike are two rows? And do those that were alike at the bottom still
+# stand out? For this take the *correlation* of the cosines at the top with
+# those at the bottom, over all pairs: 1 if all pairs lie on one rising
+# line, 0 if no line, rising or falling, fits better than a level one. We
+# call it the tower's *memory*.
 
 # %%
 def cosines(y, n=100):
@@ -1122,10 +1122,10 @@ table(
 
 # %% [markdown]
 # With both, the gradients' size grows by a factor of
-# {{ both_gradients:.0f }}. The residual tower alone forgets nearly as much as the plain one
-# ([](#tab-memories)): where each block adds as much as there was, the
-# input is soon a small part of the sum. With either answer it remembers.
-# That is what the way around is for.
+# {{ both_gradients:.0f }}. The residual tower alone forgets nearly as much
+# as the plain one ([](#tab-memories)): where each block adds as much as
+# there was, the input is soon a small part of the sum. With either answer
+# it remembers. That is what the way around is for.
 #
 # ## How deep
 #

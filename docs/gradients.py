@@ -199,10 +199,10 @@ figure(
 # {{ best_right:.4f }} for the right one and {{ best_wrong:.4f }} for the
 # wrong one. On the step at $0.05$ the right one is ahead,
 # {{ higher["step", 0.05] }} to {{ lower["step", 0.05] }}. On the sine you
-# cannot see the mistake at all. The curve is odd, and so is a tanh network without biases; the $da$ at $x$ and at $-x$ cancel in
-# every sum, and the biases stay at zero. (At the largest rate rounding
-# errors grow: the losses agree to nine digits at step 100, and no longer at
-# the end.)
+# cannot see the mistake at all. The curve is odd, and so is a tanh network
+# without biases; the $da$ at $x$ and at $-x$ cancel in every sum, and the
+# biases stay at zero. (At the largest rate rounding errors grow: the
+# losses agree to nine digits at step 100, and no longer at the end.)
 #
 # Why does it learn? A short step changes the loss by about $-\eta$ times
 # the right gradient times the wrong one, summed over all parameters. That
@@ -442,7 +442,8 @@ show("gradients:numerical_gradient")
 # subtracted. There is a way around that: nudge sideways, by $\mathrm{i}h$,
 # where $\mathrm{i}^2 = -1$. A complex number is an ordinary one, its *real
 # part*, plus $\mathrm{i}$ times another, its *imaginary part*. In Taylor's
-# formula $h$ becomes $\mathrm{i}h$, $h^2$ becomes $-h^2$, and $h^3$ becomes $-\mathrm{i}h^3$:
+# formula $h$ becomes $\mathrm{i}h$, $h^2$ becomes $-h^2$, and $h^3$
+# becomes $-\mathrm{i}h^3$:
 #
 # $$
 # \begin{aligned}
@@ -764,7 +765,8 @@ assert alarm > 0.01 and max(beside_it.values()) < 1e-9
 # In the first column the network is as it starts; in the second, the first
 # biases are shifted by about a thousandth. Their error of {{ alarm:.2f }}
 # became {{ calm:.0e }}, and nothing was repaired. An alarm that goes under
-# such a tiny random shift was a kink; a mistake stays. So check at random numbers, never at zeros.
+# such a tiny random shift was a kink; a mistake stays. So check at random
+# numbers, never at zeros.
 #
 # ## One number for all
 #
@@ -843,10 +845,11 @@ figure(
 
 # %% [markdown]
 # Over {{ TRIES }} directions the wrong code is off by
-# {{ best_of_wrong:.0e }} at least. The right code comes above
-# $10^{-6}$ too, along {{ false_alarms }} of them, with
-# {{ worst_right:.0e }}. That is a false alarm: the slope along that $q$ is nearly 0, and rounding is large
-# beside it. So above $10^{-6}$ draw another direction. A mistake stays.
+# {{ best_of_wrong:.0e }} at least. The right code comes above $10^{-6}$
+# too, along {{ false_alarms }} of them, with {{ worst_right:.0e }}. That
+# is a false alarm: the slope along that $q$ is nearly 0, and rounding is
+# large beside it. So above $10^{-6}$ draw another direction. A mistake
+# stays.
 #
 # The same works for one layer without a loss. String the numbers of $x$ out
 # in one row, $x_k$, those of $y$ in another, $y_j$, and let $J_{jk}$ be the
@@ -1602,8 +1605,8 @@ assert later == ["digits", "dropout", "normalization", "distortions",
 # %% [markdown]
 # Below `gradients` stand {{ len(later) }} modules that you have not met.
 # Four of them come with the handwriting of [chapter 11](digits.py), and
-# `residual` with the deep networks of [chapter 12](deep.py). Their layers will have to
-# pass `check_gradients` like the rest.
+# `residual` with the deep networks of [chapter 12](deep.py). Their layers
+# will have to pass `check_gradients` like the rest.
 #
 # ## What we have now
 #

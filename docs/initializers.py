@@ -1260,10 +1260,10 @@ table(
 # %% [markdown]
 # A network that knows nothing has a loss of $\log 2$, which is
 # {{ still:.3f }}. With weights of size $0.01$ that is what it still has:
-# hardly a value reached the top (mean square
-# ${{ power(tiny) }}$ with tanh), and hardly a gradient the ground. With weights of size
-# 1, tanh learns a little, and with ReLU no run survives its first step. With
-# ReLU, He's start is far ahead of LeCun's and Glorot's, as the factors said.
+# hardly a value reached the top (mean square ${{ power(tiny) }}$ with
+# tanh), and hardly a gradient the ground. With weights of size 1, tanh
+# learns a little, and with ReLU no run survives its first step. With ReLU,
+# He's start is far ahead of LeCun's and Glorot's, as the factors said.
 # (Orthogonal has LeCun's variance, so it needs the $\sqrt 2$ as well.)
 #
 # With tanh the table contradicts the textbooks, this one included: He's

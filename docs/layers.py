@@ -422,8 +422,9 @@ recall("scalar:Value.__mul__")
 # %% [markdown]
 # From the end it [walks back](scalar.py#nn-scalar-Value-backward) through
 # all results, and at each adds slope times gradient to the numbers that it
-# came from. If our three lines are right, the engine must find the same gradients
-# without knowing them. We build the layer again out of single numbers:
+# came from. If our three lines are right, the engine must find the same
+# gradients without knowing them. We build the layer again out of single
+# numbers:
 
 # %%
 xs = [[Value(number) for number in row] for row in x]

@@ -280,9 +280,9 @@ assert np.allclose(drawn, targets.mean())
 # %% [markdown]
 # NumPy stretches the column to the right and the row downward, and
 # subtracts every target from every answer: 16 differences, four for each
-# answer. Steps down the slope of their mean square halve it and spoil four right answers: all end at
-# {{ drawn.mean():.0f }}, the mean of the targets. So `nn` looks at the
-# shapes before it subtracts:
+# answer. Steps down the slope of their mean square halve it and spoil four
+# right answers: all end at {{ drawn.mean():.0f }}, the mean of the
+# targets. So `nn` looks at the shapes before it subtracts:
 
 # %%
 try:
@@ -640,10 +640,10 @@ assert rounded == 0 and np.isclose(small, math.exp(-40), rtol=1e-12)
 # ## Half a cross-entropy
 #
 # A tutorial that [chapter 11](digits.py#three-networks-from-tutorials)
-# examines has a shorter formula behind its sigmoids, $-\sum t \log p$, the first half
-# alone. Ask it about our neuron. The target is 0, so the loss is
-# $-0 \cdot \log {{ far[0]:.3f }} = 0$: perfect. With ten outputs, one for
-# each digit, let all ten logits be 16, a network that answers “yes” to
+# examines has a shorter formula behind its sigmoids, $-\sum t \log p$, the
+# first half alone. Ask it about our neuron. The target is 0, so the loss
+# is $-0 \cdot \log {{ far[0]:.3f }} = 0$: perfect. With ten outputs, one
+# for each digit, let all ten logits be 16, a network that answers “yes” to
 # every question. Beside the half, the whole:
 
 # %%
@@ -699,10 +699,10 @@ table(
 # The half is satisfied: {{ half_loss:.7f }}. The whole counts nine wrong
 # answers, 16 each. Move these ten logits themselves, in 300 steps at our
 # `rate`: along $p - t$, {{ along_whole }} answers stay wrong; along the
-# half's own slope, {{ along_half }}. [](#tab-half) shows why: $p - t$ is the slope of the
-# *whole*, and for targets 0 the half has no slope at all. A program that
-# prints the half and steps along $p - t$ learns, but not from what it
-# prints.
+# half's own slope, {{ along_half }}. [](#tab-half) shows why: $p - t$ is
+# the slope of the *whole*, and for targets 0 the half has no slope at all.
+# A program that prints the half and steps along $p - t$ learns, but not
+# from what it prints.
 #
 # ## One of many
 #
@@ -998,12 +998,13 @@ figure(
 # {{ spread["mean_squared_error", 2][0]:.2f }} ±
 # {{ spread["mean_squared_error", 2][1]:.2f }}, where 2 is right (mean and
 # standard deviation, the root of the mean squared distance from the mean).
-# [](#fig-squares) says why: the pull, the size of the slope, grows
-# with the distance. The outlier of [](#fig-huber), {{ off:.0f }} away from the true line, pulls at
-# it {{ pull:.0f }} times as hard as the others do on average. So keep the
-# parabola for small errors, $|d| \le \delta$ with $d = p - t$, and from
-# there go on straight. At $\delta$ the slope of $d^2/2$ is $\delta$; the
-# line that continues with this slope from the height $\delta^2/2$ is
+# [](#fig-squares) says why: the pull, the size of the slope, grows with
+# the distance. The outlier of [](#fig-huber), {{ off:.0f }} away from the
+# true line, pulls at it {{ pull:.0f }} times as hard as the others do on
+# average. So keep the parabola for small errors, $|d| \le \delta$ with
+# $d = p - t$, and from there go on straight. At $\delta$ the slope of
+# $d^2/2$ is $\delta$; the line that continues with this slope from the
+# height $\delta^2/2$ is
 # $\delta^2/2 + \delta\,(|d| - \delta) = \delta\,(|d| - \delta/2)$.
 #
 # $$

@@ -245,8 +245,8 @@ figure(
 # many perpendicular directions as parameters, each with a curvature of its
 # own. (We take this on trust. A negative one bends down, as on a hilltop.
 # Together they are called the eigenvalues of the *Hessian*, the table of
-# second derivatives.) The largest one sets the limit. [Exercise 6.6](#exercise-66-how-curved-is-it)
-# measures it.
+# second derivatives.) The largest one sets the limit. [Exercise
+# 6.6](#exercise-66-how-curved-is-it) measures it.
 #
 # ## What all optimizers share
 #
@@ -306,9 +306,9 @@ show("optimizers:Optimizer._update")
 # $$
 #
 # This is *momentum*, by Polyak.[^polyak] $\beta$, between 0 and 1, is the
-# share that survives a step. (Many books write $v$, for velocity; here
-# $v$ will be a memory of squares.) How long does $m$ get? Suppose $g$ is always 1, or always 1
-# and $-1$ in turn. Then in the long run $m$ is
+# share that survives a step. (Many books write $v$, for velocity; here $v$
+# will be a memory of squares.) How long does $m$ get? Suppose $g$ is
+# always 1, or always 1 and $-1$ in turn. Then in the long run $m$ is
 #
 # $$
 # \begin{aligned}
@@ -743,12 +743,12 @@ assert 0.9**100 * 100**2 < 1
 # times too large. After a hundred steps $0.9^{100}$ of it is left,
 # {{ 0.9**100 * 100**2:.1f }} of a right one; by step 200 the spoilt walk
 # has caught up ([](#tab-rmsprop)). (The default $\alpha = 0.99$ keeps
-# {{ 0.99**100:.0% }}.) The rate no longer dies. Now
-# it does not even rest. Near the goal gradients are small, their running
-# mean is too, and the quotient stays. From step 500 to 1,000 each number
-# still moves by {{ moves:.2f }} at every step: it jumps over the goal, back and
-# forth. A rule that divides by the size of the gradient cannot slow down
-# by itself. (The cure comes with the [schedules](#noise).)
+# {{ 0.99**100:.0% }}.) The rate no longer dies. Now it does not even rest.
+# Near the goal gradients are small, their running mean is too, and the
+# quotient stays. From step 500 to 1,000 each number still moves by
+# {{ moves:.2f }} at every step: it jumps over the goal, back and forth. A
+# rule that divides by the size of the gradient cannot slow down by itself.
+# (The cure comes with the [schedules](#noise).)
 #
 # ## Adam
 #
@@ -791,9 +791,9 @@ assert max(lengths) > 6 and lengths[0] > 3
 # m_s = (1 - \beta_1) \sum_{r=1}^{s} \beta_1^{\,s - r}\, \grad{g_r}
 # $$
 #
-# If the gradients have all the same mean, $\operatorname{E}(g)$, the sum of the
-# weights is what stands before it, and by the formula for a geometric
-# series
+# If the gradients have all the same mean, $\operatorname{E}(g)$, the sum
+# of the weights is what stands before it, and by the formula for a
+# geometric series
 #
 # $$
 # \operatorname{E}(m_s) = (1 - \beta_1)\,
@@ -813,8 +813,9 @@ assert max(lengths) > 6 and lengths[0] > 3
 # \end{gathered}
 # $$
 #
-# Both divisors are single numbers, so two arrays can be saved. With $c_1 = 1 - \beta_1^{\,s}$ and
-# $c_2 = 1 - \beta_2^{\,s}$, multiply above and below by $\sqrt{c_2}$:
+# Both divisors are single numbers, so two arrays can be saved. With
+# $c_1 = 1 - \beta_1^{\,s}$ and $c_2 = 1 - \beta_2^{\,s}$, multiply above
+# and below by $\sqrt{c_2}$:
 #
 # $$
 # \eta\, \frac{m / c_1}{\sqrt{v / c_2} + \varepsilon} =
@@ -941,9 +942,10 @@ table(
 # Descent and momentum do not notice. AdaGrad needs
 # {{ lucky["AdaGrad"][1] / lucky["AdaGrad"][0]:.0f }} times as many steps.
 # Adam needs about as many as momentum with the same 0.9, either way: what
-# the division gains, the long memory loses by swinging. With $\beta_1 = 0.5$ it
-# needs {{ quicker[0] }}, and {{ quicker[1] }} in the turned ravine. Descent
-# is faster there. Adam's place is not here, where the curvatures are known.
+# the division gains, the long memory loses by swinging. With
+# $\beta_1 = 0.5$ it needs {{ quicker[0] }}, and {{ quicker[1] }} in the
+# turned ravine. Descent is faster there. Adam's place is not here, where
+# the curvatures are known.
 #
 # And Adam need not arrive at all. Reddi, Kale and Kumar found
 # gradients for which it walks the wrong way, and an error in the proof
@@ -1087,11 +1089,12 @@ assert np.allclose(
 # \operatorname{Var}\theta = \frac{\eta}{\kappa\,(2 - \eta\kappa)}
 # $$
 #
-# The numbers foretold are these. Half the rate, at most half the
-# variance, and twice the steps along the floor. One wants a large rate
-# first and a small one at the end. Robbins and Monro proved how.[^robbins] The walk is sure to arrive if the sum of the rates
-# is infinite, so that no goal is too far, and the sum of their squares,
-# with which noise enters the variance, is finite.
+# The numbers foretold are these. Half the rate, at most half the variance,
+# and twice the steps along the floor. One wants a large rate first and a
+# small one at the end. Robbins and Monro proved how.[^robbins] The walk is
+# sure to arrive if the sum of the rates is infinite, so that no goal is
+# too far, and the sum of their squares, with which noise enters the
+# variance, is finite.
 #
 # A *schedule* is a function from the step to the rate, steps counted from
 # 0. Four are in common use. (None fulfils both conditions: a real training
@@ -1127,8 +1130,8 @@ show("schedules:cosine")
 # %% [markdown]
 # **One cycle**[^onecycle] rises first, along one half cosine, and falls
 # along another. The rise ends at step `rise * steps - 1`: with half of 10
-# steps, at step 4, the fifth. It is a warm-up itself; `_warm_up(lr, 0, …)` only
-# checks the arguments.
+# steps, at step 4, the fifth. It is a warm-up itself; `_warm_up(lr, 0, …)`
+# only checks the arguments.
 
 # %%
 show("schedules:one_cycle")
@@ -1346,9 +1349,10 @@ assert saturated[0] > 0.5 > 0.1 > max(saturated[1:])
 # the whole table. The first step moves all 16 weights of a neuron in the
 # second layer by $0.3$ at once, and they begin at about $1/\sqrt{16}$: it
 # outweighs them. After ten steps that layer's outputs are beyond
-# $\pm 0.99$, where tanh hardly slopes, in {{ saturated[0]:.0% }} of all cases; with
-# warm-up in {{ saturated[1]:.0% }}, and at $\eta = 0.1$ without it in
-# {{ saturated[2]:.0% }}. At the smaller rates warm-up changes little.
+# $\pm 0.99$, where tanh hardly slopes, in {{ saturated[0]:.0% }} of all
+# cases; with warm-up in {{ saturated[1]:.0% }}, and at $\eta = 0.1$
+# without it in {{ saturated[2]:.0% }}. At the smaller rates warm-up
+# changes little.
 #
 # ## A cliff
 #
@@ -1516,12 +1520,12 @@ assert medians["Adam", sine] < min(
 # The order is not a law. On XOR the two rules with momentum are the
 # fastest. On the sine Adam and AdamW are far ahead (and ten steps of
 # warm-up brought Adam to {{ quickest:.0f }}), plain SGD does not arrive,
-# and Nesterov, whose limit is {{ edges[0] / edges[1]:.1f }} times lower, does
-# worse than momentum with the same rates. These
-# are two small problems with exact gradients; for large ones Bottou,
-# Curtis and Nocedal survey the theory.[^bottou] What holds for every rule is the lesson of
-# [](#fig-factor): find the rate first. Try a few, each three times the
-# one before, until it fails; then step back.
+# and Nesterov, whose limit is {{ edges[0] / edges[1]:.1f }} times lower,
+# does worse than momentum with the same rates. These are two small
+# problems with exact gradients; for large ones Bottou, Curtis and Nocedal
+# survey the theory.[^bottou] What holds for every rule is the lesson of
+# [](#fig-factor): find the rate first. Try a few, each three times the one
+# before, until it fails; then step back.
 #
 # ## What we have now
 #
@@ -1786,8 +1790,9 @@ assert amsgrad(around, 0.01, 0.0, 0.1)[-1] < -0.2, "still the wrong way"
 # $(\kappa_1 q_1, \kappa_2 q_2)$: each time the most curved direction
 # gains. In the end $q$ points along it, and the vector's length is
 # $\kappa_\text{max}$, if no negative curvature is larger in size. The
-# method is called *power iteration*. The tests try it on a neuron that learns from data, and train just below and just
-# above your $2 / \kappa_\text{max}$.
+# method is called *power iteration*. The tests try it on a neuron that
+# learns from data, and train just below and just above your
+# $2 / \kappa_\text{max}$.
 #
 # ??? tip "Hint"
 #
@@ -1850,8 +1855,8 @@ assert losses[1.02] > 1e3, "just above your limit it should diverge"
 # for both in deep learning, with the look-ahead derived here.
 #
 # Other books put $\eta$ into $m$; that differs only when the rate changes
-# on the way. In the paper on AdamW the decay is multiplied by the schedule alone, not by
-# $\eta$; PyTorch and `nn` multiply by both.
+# on the way. In the paper on AdamW the decay is multiplied by the schedule
+# alone, not by $\eta$; PyTorch and `nn` multiply by both.
 #
 # [^lecun]: [LeCun, Bottou, Orr and Müller 1998](bibliography.md#lecun-1998),
 #     section 5.

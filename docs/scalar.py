@@ -116,10 +116,10 @@ assert many > 100_000
 # chapter 0 would have cost {{ 1000 * passes_of_33:, }} passes. A network
 # that reads handwritten digits, with 784 inputs and layers of
 # {{ sizes[1] }}, {{ sizes[2] }} and {{ sizes[3] }} neurons, each of which
-# sees all that the layer before it gives, has {{ many:, }} numbers. It would run {{ many + 1:, }} times for a single
-# step, at {{ products:, }} multiplications a run. That is
-# {{ (many + 1) * products / 1e9:.1f }} billion multiplications to learn
-# once from one digit.
+# sees all that the layer before it gives, has {{ many:, }} numbers. It
+# would run {{ many + 1:, }} times for a single step, at {{ products:, }}
+# multiplications a run. That is {{ (many + 1) * products / 1e9:.1f }}
+# billion multiplications to learn once from one digit.
 #
 # And the answer is not even exact. The second slope came out as
 # {{ measured[1]:.3f }}, though the true one is 30: $(5 + 3h)^2$ is
@@ -150,9 +150,10 @@ table(
 # Python keeps about 16 digits of a number. The smaller the nudge, the more
 # of the change is lost among them, and the smallest nudge is lost
 # altogether: the slope is measured as {{ rows[-1][1]:.0f }}. (With
-# $h = 10^{-15}$ the result is {{ repr((3.0 * (2.0 + 1e-15) - 1.0) ** 2) }}:
-# of the change one digit is left, or two.) So the error is smallest somewhere in the
-# middle of [](#tab-nudges).
+# $h = 10^{-15}$ the result is
+# {{ repr((3.0 * (2.0 + 1e-15) - 1.0) ** 2) }}: of the change one digit is
+# left, or two.) So the error is smallest somewhere in the middle of
+# [](#tab-nudges).
 #
 # Nudging to *both* sides is better: $(25 + 30h + 9h^2) - (25 - 30h + 9h^2)$
 # is $60h$, which divided by $2h$ is 30. The $9h^2$ has cancelled, at two
