@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from weave.execute import Cell, WeaveError
 
 PARTS = "starter", "solution", "tests"
-HEADING = re.compile(r"^### Exercise (?P<number>[\d.]+) · (.+)$", re.M)
+HEADING = re.compile(r"^### Exercise ([\d.]+) · (.+)$", re.M)
 
 
 @dataclass(frozen=True)

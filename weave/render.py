@@ -17,15 +17,12 @@ from typing import Any
 
 from weave.chapter import MIME
 from weave.execute import Cell, WeaveError
-from weave.exercises import Exercise, exercises
+from weave.exercises import Exercise, exercises, part_of
 
 # The tags of cells whose code is folded, and what stands on the fold.
 FOLDED = {
     "hide": "Code",
     "check": "What is claimed here, checked",
-    "starter": "Starter and tests",
-    "solution": "Solution",
-    "tests": "",  # folded together with the starter
 }
 REFERENCE = re.compile(r"\[\]\(#((?:fig|tab)-[a-z0-9-]+)\)")
 
@@ -81,7 +78,7 @@ def weave(cells: list[Cell], source_url: str) -> Page:
     page.number = f"{title[1]}." if title else ""
     page.exercises = exercises(cells)
     blocks = [
-        _exercise(page.exercises[place])
+        [_begin(page.exercises[place])]
         if place in page.exercises
         else _cell(page, cell, source_url)
         for place, cell in enumerate(cells)
@@ -114,10 +111,10 @@ def _cell(page: Page, cell: Cell, source_url: str) -> list[str]:
     code = _fence(cell.source)
     if not cell.source.strip() or _only_loom(cell.source):
         return outputs
-    if "tests" in cell.tags:
+    if part_of(cell) == "solution":
+        return [_fold("Solution", code, *outputs)]
+    if part_of(cell) == "tests":  # they stand in the starter's fold
         return outputs
-    if "solution" in cell.tags:
-        return [_fold(FOLDED["solution"], code, *outputs)]
     for tag, summary in FOLDED.items():
         if tag in cell.tags:
             return [*outputs, _fold(summary, code)]
@@ -133,17 +130,15 @@ def _fold(summary: str, *blocks: str) -> str:
     )
 
 
-def _exercise(exercise: Exercise) -> list[str]:
+def _begin(exercise: Exercise) -> str:
     """Return the fold with an exercise's starter, tests and file."""
-    return [
-        _fold(
-            FOLDED["starter"],
-            _fence(exercise.starter),
-            f'<p class="downloads">Done when these tests pass (<a href="'
-            f'{exercise.file}" download>all of it as a file</a>):</p>',
-            _fence(exercise.tests),
-        )
-    ]
+    return _fold(
+        "Starter and tests",
+        _fence(exercise.starter),
+        f'<p class="downloads">Done when these tests pass (<a href="'
+        f'{exercise.file}" download>all of it as a file</a>):</p>',
+        _fence(exercise.tests),
+    )
 
 
 def _merged(outputs: list[Any]) -> list[Any]:
