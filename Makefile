@@ -15,18 +15,23 @@ export NO_MKDOCS_2_WARNING := 1
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help site serve test bench clean distclean
+.PHONY: help site serve test bench record clean distclean
 
 help:
 	@echo "make site       build the book into site/"
+	@echo "                with PyTorch and Keras: make site EXTRA=frameworks"
 	@echo "make serve      the book at http://127.0.0.1:8000, live while you write"
 	@echo "make test       lint, types, every test, every page in a browser"
 	@echo "                one file: make test ARGS=tests/test_layers.py COV="
-	@echo "make bench      nn's speed beside PyTorch, scikit-learn and JAX"
+	@echo "make bench      nn's speed beside PyTorch, scikit-learn and JAX, kept"
+	@echo "                for chapter 14; a short look: ARGS='--rounds 3'"
+	@echo "make record     chapter 11's longest runs, an hour or two"
 	@echo "make clean      remove what was built"
 	@echo "make distclean  remove the environment as well"
 
-site: .venv/.docs node_modules/.ready
+# Chapter 15 runs PyTorch and Keras, and says so where they are missing.
+# EXTRA=frameworks installs them first; the published site is made so.
+site: .venv/.docs $(EXTRA:%=.venv/.%) node_modules/.ready
 	@echo "Building the book into site/ (trains its networks the first time)"
 	@$(PY) -m mkdocs build --strict
 
@@ -46,6 +51,9 @@ test: .venv/.test node_modules/.ready
 
 bench: .venv/.bench node_modules/.ready
 	@$(PY) tests/benchmark.py $(ARGS)
+
+record: .venv/.docs node_modules/.ready
+	@$(PY) tests/record.py $(ARGS)
 
 clean:
 	rm -rf site .cache build dist htmlcov .coverage .coverage.*
@@ -83,8 +91,12 @@ endef
 	@echo "Installing what builds the book: NumPy, Matplotlib, scikit-learn, MkDocs, Node"
 	$(call install,docs)
 
+.venv/.frameworks: .venv/.docs
+	@echo "Installing what chapter 15 runs besides: PyTorch (large), Keras"
+	$(call install,frameworks)
+
 .venv/.test: .venv/.docs
-	@echo "Installing what checks it: pytest, mypy, ruff, Playwright, PyTorch (large)"
+	@echo "Installing what checks it: pytest, mypy, ruff, Playwright, PyTorch (large), Keras"
 	$(call install,test)
 
 .venv/.bench: .venv/.test

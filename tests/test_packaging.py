@@ -59,7 +59,8 @@ def test_wheel_needs_numpy_and_nothing_else(wheel: Path) -> None:
     ]
     assert needed == ["numpy>=1.26"]
     assert metadata["Requires-Python"] == ">=3.11"
-    assert {"docs", "test"} <= set(metadata.get_all("Provides-Extra", []))
+    extras = {"docs", "frameworks", "test"}
+    assert extras <= set(metadata.get_all("Provides-Extra", []))
 
 
 def test_import_loads_numpy_and_the_standard_library(
@@ -309,4 +310,14 @@ def test_environment_without_pip_is_made_again(checkout: Checkout) -> None:
 def test_site_needs_nothing_that_only_tests_need(checkout: Checkout) -> None:
     run = checkout.make("-n", "site", "--assume-old=node_modules/.ready")
     assert '".[docs]"' in run.stdout
+    assert '".[frameworks]"' not in run.stdout
+    assert '".[test]"' not in run.stdout
+
+
+def test_published_site_has_the_frameworks(checkout: Checkout) -> None:
+    (workflow,) = (ROOT / ".github/workflows").glob("*.yml")
+    text = workflow.read_text("utf-8")
+    (command,) = re.findall(r"- run: make (site .*)", text)
+    run = checkout.make("-n", *command.split())
+    assert '".[frameworks]"' in run.stdout
     assert '".[test]"' not in run.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -111,6 +112,21 @@ def test_the_package_is_in_the_key(tmp_path: Path) -> None:
     assert keys[1] == keys[3], "this one does not"
 
 
+def test_a_file_that_the_chapter_reads_is_in_the_key(tmp_path: Path) -> None:
+    reads = '# %%\nopen("docs/assets/log.json").read()\n'
+    small_book.write(tmp_path, a=reads, b="# %%\n1\n")
+    a, b = (read(tmp_path / "docs" / f"{name}.py") for name in "ab")
+    log = tmp_path / "docs" / "assets" / "log.json"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    keys = []
+    for text in (None, "1", "2"):
+        if text:
+            log.write_text(text)
+        keys.append((key(a, tmp_path / "nn"), key(b, tmp_path / "nn")))
+    assert len({first for first, _ in keys}) == 3
+    assert len({other for _, other in keys}) == 1
+
+
 @pytest.mark.parametrize("name", ["PACKAGES", "ENVIRONMENT"])
 def test_versions_and_environment_are_in_the_key(
     name: str, ran: Path, monkeypatch: pytest.MonkeyPatch
@@ -192,8 +208,6 @@ def fails(root: Path, code: str) -> str:
 def test_a_failing_cell_is_named(
     code: str, message: str, tmp_path: Path
 ) -> None:
-    import re
-
     pattern = (
         "^"
         + re.escape("bad.py, cell 2 ")
@@ -208,3 +222,92 @@ def test_a_failing_expression_is_named(tmp_path: Path) -> None:
         "bad.py, cell 3 (Is {{ y:.1f }}.): ValueError: {{ y:.1f }}: "
         "NameError: name 'y' is not defined"
     )
+
+
+# ---- Packages that a cell needs besides.
+
+NEEDS = """\
+# %% [markdown]
+# # 2 · Needs
+
+# %% needs=["nowhere"]
+import nowhere
+
+y = nowhere.number()
+
+# %% [markdown] needs=["nowhere"]
+# It is {{ y }}, in [](#tab-left-out).
+
+# %% needs=["nowhere", "nothing"] tags=["hide"]
+print(y)
+
+# %%
+print("alone")
+
+# %% needs=["numpy"]
+import numpy
+
+# %% [markdown] needs=["numpy"]
+# The sum is {{ numpy.ones(3).sum() }}.
+"""
+
+
+def test_what_needs_a_missing_package_is_left_out(tmp_path: Path) -> None:
+    small_book.write(tmp_path, needs=NEEDS)
+    cells = execute.execute(tmp_path / "docs" / "needs.py", tmp_path)
+    _, code, more, note, alone, _, there = cells
+    assert "import nowhere" in code.source
+    assert "print(y)" in more.source
+    assert code.outputs == more.outputs == []
+    assert 'had no `nowhere` and no `nothing`"' in note.source
+    assert alone.outputs[0]["text"] == "alone\n"
+    assert there.source == "The sum is 3.0."
+
+
+def test_with_the_package_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_book.write(tmp_path, needs=NEEDS.replace("[](#tab-left-out)", "it"))
+    (tmp_path / "nowhere.py").write_text("number = int('7').conjugate\n")
+    path = tmp_path / "docs" / "needs.py"
+    first = key(read(path), tmp_path / "nn")
+    found = {"nowhere": "1.0", "nothing": "2.0"}
+    monkeypatch.setattr(execute, "version", lambda name: found.get(name, "0"))
+    second = key(read(path), tmp_path / "nn")
+    cells = execute.execute(path, tmp_path)
+    assert [cell.source for cell in cells if cell.kind == "markdown"] == [
+        "# 2 · Needs",
+        "It is 7, in it.",
+        "The sum is 3.0.",
+    ]
+    assert cells[3].outputs[0]["text"] == "7\n"
+    found["nothing"] = "2.1"
+    assert len({first, second, key(read(path), tmp_path / "nn")}) == 3
+
+
+def test_a_missing_package_changes_no_other_chapter(
+    ran: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells = read(ran / "docs" / "a.py")
+    first = key(cells, ran / "nn")
+    monkeypatch.setattr(execute, "version", lambda name: None)
+    assert key(cells, ran / "nn") == first
+
+
+def test_the_frameworks_may_be_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execute, "version", lambda name: None)
+    (tmp_path / "nn").symlink_to(ROOT / "nn")
+    (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
+    cells = execute.execute(ROOT / "docs" / "frameworks.py", tmp_path)
+    notes = [cell.source for cell in cells if "Left out" in cell.source]
+    for name in ("torch", "keras"):
+        assert any(f"no `{name}`" in note for note in notes)
+    assert all(not cell.outputs for cell in cells if cell.missing)
+    texts = [cell.source for cell in cells if cell.kind == "markdown"]
+    whole = "\n".join(texts)
+    assert "{{ " not in whole
+    notes = re.findall(r"(?m)^\[\^(\w+)\]:", whole)
+    for name in notes:  # or MkDocs would warn
+        assert whole.count(f"[^{name}]") > 1

@@ -212,3 +212,8 @@ def test_what_was_printed_in_pieces_is_one_text() -> None:
     )
     texts = [BeautifulSoup(f, "html.parser").text for f in woven.fragments]
     assert texts == ["a\nb", "plain & simple", "c"]
+
+
+def test_what_is_displayed_as_nothing_is_left_out() -> None:
+    empty = display() | {"data": {"text/plain": "", "text/html": "<pre>"}}
+    assert page(code("x", empty)).fragments == []

@@ -2,8 +2,14 @@
 
 Outputs are kept in a cache. Its key is all that can change them: the
 code (and the expressions in the prose), the modules of `nn` that the
-chapter reaches, the loom's part in the kernel, the versions. Prose is
+chapter reaches, the files in docs/assets that it names, the loom's part
+in the kernel, the versions. Prose is
 not in the key, so rewriting a sentence runs nothing.
+
+A cell says which packages it needs besides those of every chapter,
+`# %% needs=["torch"]`. Where one is missing the cell does not run. Its
+code stays on the page, a text with numbers from such a run does not, and
+a note says what was left out.
 """
 
 from __future__ import annotations
@@ -14,9 +20,11 @@ import hashlib
 import json
 import os
 import platform
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import metadata
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +37,7 @@ from weave import inline, source
 
 LOOM = Path(__file__).resolve().parent
 IN_KERNEL = "chapter", "execute", "figures", "inline", "palette", "source"
+DATA = re.compile(r"\bdocs/assets/[\w-]+\.\w+")
 PACKAGES = "numpy", "matplotlib", "scikit-learn", "ipykernel"
 ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
@@ -52,21 +61,42 @@ class Cell:
     source: str
     tags: list[str]
     outputs: list[Any] = field(default_factory=list)
+    needs: list[str] = field(default_factory=list)
+
+    @property
+    def missing(self) -> list[str]:
+        """The packages that the cell needs and that are not here."""
+        return [name for name in self.needs if version(name) is None]
 
     @property
     def code(self) -> str:
         """What the kernel has to run for this cell, if anything."""
+        if self.missing:
+            return ""
         if self.kind == "code":
             return self.source
         found = inline.fields(self.source)
         return inline.code(found) if found else ""
 
 
+def version(package: str) -> str | None:
+    """Return which version of a package is installed, if any."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
 def read(path: Path) -> list[Cell]:
     """Return the cells of a chapter, which have not run yet."""
     notebook = jupytext.read(path, fmt="py:percent")
     return [
-        Cell(cell.cell_type, cell.source, cell.metadata.get("tags", []))
+        Cell(
+            cell.cell_type,
+            cell.source,
+            cell.metadata.get("tags", []),
+            needs=cell.metadata.get("needs", []),
+        )
         for cell in notebook.cells
     ]
 
@@ -75,7 +105,8 @@ def execute(path: Path, root: Path) -> list[Cell]:
     """Return the cells of a chapter with their outputs.
 
     `root` holds the package `nn` and the cache. Numbers have been put
-    into the prose. A cell that fails or writes to stderr is an error.
+    into the prose. A cell that fails or writes to stderr is an error; of
+    one that did not run, for want of a package, a note tells.
     """
     cells = read(path)
     store = root / ".cache" / "weave"
@@ -94,7 +125,29 @@ def execute(path: Path, root: Path) -> list[Cell]:
         elif output:
             found = inline.values(output)
             cell.source = inline.fill(cell.source, found)
-    return cells
+    return _noted(cells)
+
+
+def _noted(cells: list[Cell]) -> list[Cell]:
+    """Put a note below cells that lack a package, and drop their texts.
+
+    Neighbours share a note.
+    """
+    noted: list[Cell] = []
+    for lacking, group in groupby(cells, lambda cell: bool(cell.missing)):
+        run = list(group)
+        if not lacking:
+            noted += run
+            continue
+        noted += [cell for cell in run if cell.kind == "code"]
+        missing = dict.fromkeys(n for cell in run for n in cell.missing)
+        names = " and no ".join(f"`{name}`" for name in missing)
+        text = (
+            f'!!! note "Left out: this build had no {names}"\n\n'
+            '    `pip install ".[frameworks]"` adds it.'
+        )
+        noted.append(Cell("markdown", text, []))
+    return noted
 
 
 def _run(name: str, cells: list[Cell], root: Path) -> list[Any]:
@@ -151,6 +204,8 @@ def key(cells: list[Cell], package: Path) -> str:
         *(LOOM / f"{module}.py" for module in IN_KERNEL),
         LOOM / "book.mplstyle",
     ]
+    named = [package.parent / name for name in sorted(set(DATA.findall(code)))]
+    files += [path for path in named if path.is_file()]
     facts = [
         [cell.code for cell in cells],
         [[file.name, file.read_text("utf-8")] for file in files],
@@ -158,6 +213,8 @@ def key(cells: list[Cell], package: Path) -> str:
         [metadata.version(package) for package in PACKAGES],
         ENVIRONMENT,
     ]
+    if needs := sorted({name for cell in cells for name in cell.needs}):
+        facts.append([[name, version(name)] for name in needs])
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]
 
 

@@ -142,9 +142,14 @@ def _begin(exercise: Exercise) -> str:
 
 
 def _merged(outputs: list[Any]) -> list[Any]:
-    """Join what was printed in pieces; where it broke is chance."""
+    """Join what was printed in pieces; where it broke is chance.
+
+    A result that is displayed as nothing is left out.
+    """
     merged: list[Any] = []
     for output in outputs:
+        if output.get("data", {}).get("text/plain") == "":
+            continue
         last = merged[-1]["output_type"] if merged else ""
         if output["output_type"] == last == "stream":
             text = merged[-1]["text"] + output["text"]
