@@ -282,6 +282,55 @@ def test_a_line_of_the_package_runs_what_depends_on_it(
     assert output.get_text() == "-7"
 
 
+BACK = "# Back\n\nHere it begins.\n"
+
+
+def test_back_matter_is_completed(tmp_path: Path) -> None:
+    root = write(tmp_path, good=GOOD)
+    with (root / "mkdocs.yml").open("a") as config:
+        for name in ("api", "package", "solutions"):
+            (root / "docs" / f"{name}.md").write_text(BACK)
+            config.write(f"  - {name}.md\n")
+    make(root)
+    pages = {
+        name: soup(root / "site" / name / "index.html")
+        for name in ("api", "package", "solutions")
+    }
+    for page in pages.values():
+        assert "Here it begins." in page.get_text()
+    entry = pages["api"].select_one("#nn\\.layers\\.Dense")
+    assert entry
+    assert pages["api"].select('[href="../good/#nn-layers-relu"]')
+    code = pages["package"].select_one("[data-file='nn/base.py'] code")
+    assert code
+    assert code.get_text() == small_book.BASE
+    links = pages["solutions"].select("td a")
+    assert [str(link["href"]) for link in links] == [
+        "../good/#exercise-11-ten",
+        "../good/exercise-1-1.py",
+    ]
+    assert (root / "site" / "good" / "exercise-1-1.py").exists()
+    archive = (root / "site" / "package" / "nn.zip").read_bytes()
+    make(root)
+    again = (root / "site" / "package" / "nn.zip").read_bytes()
+    assert again == archive
+
+
+def test_a_page_that_counts_runs_again(
+    tmp_path: Path, kernels: list[str]
+) -> None:
+    counting = "\n# %%\nfrom weave.census import census\n"
+    root = write(tmp_path, a=TITLE + counting, b=TITLE)
+    make(root)
+    assert len(kernels) == 2
+    make(root)
+    assert len(kernels) == 2
+    path = root / "docs" / "b.py"
+    path.write_text(path.read_text() + "#\n# A formula, $x$.\n")
+    make(root)
+    assert len(kernels) == 3
+
+
 TITLE = "# %% [markdown]\n# # Title\n"
 
 

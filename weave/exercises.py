@@ -9,7 +9,10 @@ starter and tests together are a file which a reader can take home.
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from weave.execute import Cell, WeaveError
 
@@ -80,3 +83,46 @@ def exercises(cells: list[Cell]) -> dict[int, Exercise]:
 def part_of(cell: Cell) -> str:
     """Return which part of an exercise a cell is, or nothing."""
     return next((tag for tag in cell.tags if tag in PARTS), "")
+
+
+def overview(
+    chapters: Mapping[str, list[Cell]], directories: bool = True
+) -> str:
+    """Return the Markdown of a list of all exercises, by chapter.
+
+    `chapters` are the cells of each by its path. A starter is a file
+    beside its chapter's page, which is a folder if `directories`.
+    """
+    blocks: dict[int, str] = {}
+    for path, cells in chapters.items():
+        found = exercises(cells).values()
+        if found:
+            file = Path(path)
+            title = cells[0].source.partition("\n")[0].removeprefix("# ")
+            folder = f"../{file.stem}/" if directories else ""
+            lines = [f"## {title}", "| exercise | to take home |", "|---|---|"]
+            lines[0] += "\n"
+            for exercise in found:
+                name = f"Exercise {exercise.number} · {exercise.title}"
+                anchor = anchor_of(name)
+                lines.append(
+                    f"| {exercise.number} · [{exercise.title}]"
+                    f"({file.name}#{anchor}) | "
+                    f'<a href="{folder}{exercise.file}" download '
+                    f'aria-label="Starter of exercise {exercise.number}">'
+                    "starter</a> |"
+                )
+            number = int(next(iter(found)).number.partition(".")[0])
+            blocks[number] = "\n".join(lines)
+    return "\n\n".join(text for _, text in sorted(blocks.items())) + "\n"
+
+
+def anchor_of(heading: str) -> str:
+    """Return the id that Markdown gives to a heading.
+
+    >>> anchor_of("Exercise 2.5 · A small project: `x` and Müller’s")
+    'exercise-25-a-small-project-x-and-mullers'
+    """
+    plain = unicodedata.normalize("NFKD", heading).encode("ascii", "ignore")
+    words = re.sub(r"[^\w\s-]", "", plain.decode()).strip().lower()
+    return re.sub(r"[-\s]+", "-", words)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,11 +22,12 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from weave import render
+from weave import census, exercises, package, reference, render
 from weave.execute import Cell, WeaveError, execute
 from weave.mathematics import Mathematics, MathematicsError
 
 KATEX = "assets/katex"
+MKDOCSTRINGS = "assets/_mkdocstrings.css"
 
 
 # What lives as long as the process does, from one build to the next.
@@ -40,12 +42,18 @@ def root(config: MkDocsConfig) -> Path:
 
 
 def on_config(config: MkDocsConfig) -> None:
-    """Look for KaTeX beside mkdocs.yml, before anything is trained."""
+    """Look for KaTeX beside mkdocs.yml, before anything is trained.
+
+    The style sheet of mkdocstrings is left out: book.css has the few
+    rules that the API reference needs.
+    """
     mathematics.modules = root(config) / "node_modules"
     try:
         mathematics.package()
     except MathematicsError as error:
         raise PluginError(str(error)) from None
+    others = [css for css in config.extra_css if css != MKDOCSTRINGS]
+    config.extra_css = others
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
@@ -56,6 +64,7 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
         if file.abs_src_path and file.src_uri.endswith(".py")
     ]
     paths.sort(key=lambda path: -path.stat().st_size)
+    census.forget(paths, root(config))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         runs = pool.map(lambda path: execute(path, root(config)), paths)
         try:
@@ -75,6 +84,28 @@ def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:
     env.bytecode_cache = FileSystemBytecodeCache(str(store))
 
 
+def _package(config: MkDocsConfig) -> str:
+    chapters = Path(config.docs_dir).glob("*.py")
+    return package.page(root(config) / "nn", chapters)
+
+
+def _reference(config: MkDocsConfig) -> str:
+    chapters = Path(config.docs_dir).glob("*.py")
+    return reference.page(root(config) / "nn", chapters)
+
+
+def _solutions(config: MkDocsConfig) -> str:
+    return exercises.overview(chapters, config.use_directory_urls)
+
+
+# Pages of which the book's author writes only the beginning.
+MADE: dict[str, Callable[[MkDocsConfig], str]] = {
+    "api.md": _reference,
+    "package.md": _package,
+    "solutions.md": _solutions,
+}
+
+
 @event_priority(-100)
 def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
     """Take back the `render` that mkdocs-jupyter put on a chapter."""
@@ -85,7 +116,9 @@ def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
 def on_page_markdown(
     markdown: str, page: Page, config: MkDocsConfig, files: Files
 ) -> str:
-    """Give a chapter's page its Markdown."""
+    """Give a chapter's page its Markdown, and back matter what is made."""
+    if page.file.src_uri in MADE:
+        return f"{markdown}\n\n{MADE[page.file.src_uri](config)}"
     cells = chapters.get(str(page.file.abs_src_path))
     if cells is None:
         return markdown
@@ -100,7 +133,15 @@ def on_page_markdown(
 def on_page_content(
     html: str, page: Page, config: MkDocsConfig, files: Files
 ) -> str:
-    """Make tables scroll on a phone, and offer a chapter's downloads."""
+    """Make tables scroll on a phone, and offer a chapter's downloads.
+
+    Code that scrolls has to be reached with the keyboard. Material sees
+    to that by script, late on a long page, and undoes it where all fits.
+    """
+    html = html.replace(
+        "<pre><span></span><code>", '<pre><span></span><code tabindex="0">'
+    )
+    html = html.replace('"doc-signature ', '"doc-signature no-copy ')
     html = re.sub(r"<th(?=[ >])", '<th scope="col"', html)
     html = re.sub(
         r"<table>.*?</table>",
@@ -135,16 +176,19 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
             mathematics.copy(Path(config.site_dir, KATEX))
     except MathematicsError as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from None
+    folder = Path(page.file.abs_dest_path).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    if page.file.src_uri == "package.md":
+        nn = root(config) / "nn"
+        (folder / "nn.zip").write_bytes(package.archive(nn))
     woven = pages.get(page.file.src_uri)
     if woven is not None:
         html = woven.restore(html)
         source = Path(page.file.src_uri).with_suffix(".ipynb")
-        target = Path(page.file.abs_dest_path).with_name(source.name)
-        target.parent.mkdir(parents=True, exist_ok=True)
         cells = chapters[str(page.file.abs_src_path)]
-        target.write_text(render.notebook(cells), "utf-8")
+        (folder / source.name).write_text(render.notebook(cells), "utf-8")
         for exercise in woven.exercises.values():
-            path = target.with_name(exercise.file)
+            path = folder / exercise.file
             path.write_text(exercise.begun, "utf-8")
     return mend(html)
 

@@ -1,0 +1,506 @@
+"""The back matter: glossary, API reference, the package on one page."""
+
+from __future__ import annotations
+
+import functools
+import io
+import re
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import griffe
+import pytest
+import small_book
+from browser import FLAGS, HELP, find_chromium
+from bs4 import BeautifulSoup, Tag
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from playwright.sync_api import sync_playwright
+
+import nn
+from weave import package, reference
+from weave.census import census, forget
+from weave.docstrings import markdown
+from weave.execute import exported, read
+from weave.exercises import anchor_of, overview
+
+ROOT = Path(__file__).parent.parent
+NN = ROOT / "nn"
+DOCS = ROOT / "docs"
+CHAPTERS = sorted(DOCS.glob("*.py"))
+EXPORTS = exported(NN / "__init__.py")
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+# ---- The glossary.
+
+# Italics that stress a word. A term of the field stands in the glossary.
+STRESSED = {
+    " ".join(words.split())
+    for words in re.split(
+        ",",
+        """add, adds, against, all, and, and its bias, another, back, begin,
+        below, better, binary, both, but for rounding, can, caught, change,
+        columns, continue, continuous, cut off at 1, each epoch, ends,
+        everything, everything at once, example, explodes, factor, fewer
+        than two, for, into, know, largest, learn, learned from, learns,
+        less, make, measured, most, nearest, new, not, off, off off, old,
+        on, one, one piece, other, output, over the batch, pixels, prepares,
+        random, read, report, right, right side, root, rows, same, scaled,
+        seen, shut, size, small, something, something like, square, that,
+        the same, there, this, toward, up, where, which, whole, widest,
+        within 0.1, without its loss""",
+    )
+}
+
+
+@functools.cache
+def prose(chapter: Path) -> str:
+    cells = read(chapter)
+    return "\n\n".join(c.source for c in cells if c.kind == "markdown")
+
+
+def plain(text: str) -> str:
+    """Return text in one line and one case, with straight quotes."""
+    return " ".join(text.replace("’", "'").lower().split())
+
+
+GLOSSARY = re.findall(
+    r"^(?P<term>\S.*) \{ #(?P<anchor>\S+) \}\n: {3}(?P<text>(?:.+\n)+)",
+    (DOCS / "glossary.md").read_text("utf-8"),
+    re.M,
+)
+TERMS = {plain(term) for term, _, _ in GLOSSARY}
+
+
+def test_the_glossary_is_sorted_and_has_no_duplicates() -> None:
+    letters = [re.sub(r"[^a-z]", "", term.lower()) for term, _, _ in GLOSSARY]
+    assert len(letters) > 100
+    assert letters == sorted(letters)
+    assert len(set(letters)) == len(letters)
+    assert all(
+        anchor == "term-" + anchor_of(re.sub("’s?", "", term))
+        for term, anchor, _ in GLOSSARY
+    )
+
+
+@pytest.mark.parametrize(
+    ("term", "text"), [(term, text) for term, _, text in GLOSSARY]
+)
+def test_a_term_leads_to_the_section_that_defines_it(
+    term: str, text: str
+) -> None:
+    assert text.rstrip().endswith(")")
+    links = re.findall(r"\[([^]]+)\]\((\w+\.py)#([^)]+)\)", text)
+    for _, file, anchor in links:
+        headings = re.findall(r"(?m)^##+ (.+)$", prose(DOCS / file))
+        anchors = {anchor_of(heading): heading for heading in headings}
+        assert anchor in anchors
+    label, file, _ = links[-1]
+    assert plain(label).endswith(plain(anchors[anchor]))
+    chapter = plain((DOCS / file).read_text("utf-8"))
+    for word in plain(term).split():
+        assert word[:5] in chapter
+
+
+def italics(text: str) -> Iterator[str]:
+    """Yield what stands in italics, and is short."""
+    text = re.sub(r"(?ms)^`{3,}.*?^`{3,}|`[^`]*`", "", text)
+    text = re.sub(r"(?s)\$\$.*?\$\$|\$[^$]+\$", "", text)
+    for words in re.findall(r"(?<![*\w\\])\*(?![\s*])([^*]+?)\*(?!\w)", text):
+        if len(words.split()) <= 4 and not words.endswith("?"):
+            yield plain(words).removesuffix(".").replace(",", "")
+
+
+def test_italics_are_found() -> None:
+    text = "A *bend* is **bold**, $a * b * c$, `d * e * f`, *what is it?*"
+    assert list(italics(text + " A\n*line\nbreak*.")) == ["bend", "line break"]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_a_term_in_italics_is_in_the_glossary(chapter: Path) -> None:
+    words = set(italics(prose(chapter)))
+    assert {w for w in words if not known(w)} - STRESSED == set()
+
+
+def known(word: str) -> bool:
+    """Say whether a term is, begins or ends what is in the glossary."""
+    return (
+        any(
+            f"{term} ".startswith(f"{word} ")
+            or f"{word} ".startswith(f"{term} ")
+            for term in TERMS
+        )
+        or re.sub("(?<=s)es$|s$", "", word) in TERMS
+    )
+
+
+# ---- The package on one page, and the API reference.
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the two pages, without the chapters to which they lead."""
+    folder = tmp_path_factory.mktemp("site")
+    config = load_config(
+        str(ROOT / "mkdocs.yml"),
+        nav=[{"API": "api.md"}, {"Package": "package.md"}],
+        site_dir=str(folder),
+        exclude_docs="*.py\n*.md\n!/api.md\n!/package.md",
+        strict=False,
+    )
+    config.plugins.on_startup(command="build", dirty=False)
+    build(config)
+    config.plugins.on_shutdown()
+    return folder
+
+
+def soup(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def api(site: Path) -> BeautifulSoup:
+    return soup(site / "api" / "index.html")
+
+
+@pytest.mark.parametrize("name", nn.__all__)
+def test_a_public_name_is_in_the_reference(
+    name: str, api: BeautifulSoup
+) -> None:
+    (heading,) = api.find_all(id=f"nn.{EXPORTS[name]}.{name}")
+    entry = heading.find_parent(class_="doc-object")
+    assert isinstance(entry, Tag)
+    text = " ".join(entry.get_text().split())
+    sessions = [code.get_text().strip() for code in entry.select("pre code")]
+    whole = getattr(nn, name).__doc__
+    paragraphs = griffe.Docstring(whole).value.split("\n\n")
+    for paragraph in paragraphs:
+        if paragraph.startswith(">>>"):
+            assert paragraph in sessions
+        else:
+            assert " ".join(paragraph.replace("`", "").split()) in text
+    if name != "Layer" and name != "Diverged":  # nobody calls these
+        signature = entry.select_one(".doc-signature.no-copy.highlight code")
+        assert signature
+        assert signature.get_text().startswith(f"{name}(")
+
+
+def test_the_reference_tells_types(api: BeautifulSoup) -> None:
+    heading = api.find(id="nn.layers.Dense")
+    assert heading
+    signature = heading.find_next(class_="doc-signature")
+    assert signature
+    assert signature.get_text().strip() == (
+        "Dense(weight: ArrayLike, bias: ArrayLike | None = None)"
+    )
+    heading = api.find(id="nn.layers.Dense.forward")
+    assert heading
+    assert "train: bool = False) -> Array" in heading.get_text()
+
+
+def test_each_entry_leads_to_its_lines(api: BeautifulSoup) -> None:
+    links = {str(a["href"]) for a in api.select(".place a")}
+    pieces = package.places(CHAPTERS, NN)
+    anchors = {place.anchor for place in pieces.values()}
+    assert len(links) > len(nn.__all__)
+    assert {link.partition("#")[2] for link in links} <= anchors
+
+
+def test_the_reference_shows_no_source(api: BeautifulSoup) -> None:
+    assert "np.matmul" not in api.get_text()
+    assert not api.select('[href*="_mkdocstrings.css"]')
+
+
+def test_the_search_finds_docstrings_once(site: Path) -> None:
+    index = (site / "search" / "search_index.json").read_text("utf-8")
+    assert index.count("A number that remembers how it was computed.") == 1
+    assert "package/" not in index
+
+
+def test_the_package_is_whole_on_its_page(site: Path) -> None:
+    page = soup(site / "package" / "index.html")
+    shown = {
+        str(module["data-file"]): module.select_one("code")
+        for module in page.select("[data-file]")
+    }
+    assert set(shown) == {f"nn/{path.name}" for path in NN.glob("*.py")}
+    assert next(iter(shown)) == "nn/scalar.py"
+    assert list(shown)[-1] == "nn/__init__.py"
+    for file, code in shown.items():
+        assert code
+        text = (ROOT / file).read_text("utf-8")
+        assert code.get_text().rstrip("\n") == text.rstrip("\n")
+    heading = page.find(id="nnlayerspy")
+    assert heading
+    below = heading.find_next("p")
+    assert below
+    lines = len((NN / "layers.py").read_text("utf-8").splitlines())
+    assert below.get_text() == f"{lines} lines, explained in 2 · Layers."
+
+
+def test_the_archive_can_be_imported(site: Path, tmp_path: Path) -> None:
+    content = (site / "package" / "nn.zip").read_bytes()
+    assert content == package.archive(NN)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = archive.namelist()
+        archive.extractall(tmp_path)
+    assert {"nn/LICENSE", "nn/py.typed", "nn/layers.py"} < set(names)
+    code = "import nn; print(nn.__file__)"
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert run.stdout.strip() == str(tmp_path / "nn" / "__init__.py")
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+def test_all_modules_can_be_copied_at_once(site: Path) -> None:
+    chromium = find_chromium()
+    assert chromium, HELP
+    handler = functools.partial(Quiet, directory=str(site))
+    with (
+        ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
+        sync_playwright() as playwright,
+    ):
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        address = f"http://127.0.0.1:{server.server_port}/package/"
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=list(FLAGS)
+        )
+        without = browser.new_context(java_script_enabled=False).new_page()
+        without.goto(address)
+        assert not without.get_by_text("Copy all").is_visible()
+        context = browser.new_context()
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        view = context.new_page()
+        view.goto(address)
+        view.get_by_role("button", name="Copy all").focus()
+        view.keyboard.press("Enter")
+        view.get_by_role("button", name="Copied").wait_for()
+        copied = view.evaluate("navigator.clipboard.readText()")
+        view.get_by_role("button", name="Copy all").wait_for()
+        browser.close()
+        server.shutdown()
+        thread.join()
+    modules = re.split(r"(?m)^# (nn/\w+\.py)\n", copied)
+    assert modules[0] == ""
+    assert len(modules[1::2]) == len(list(NN.glob("*.py")))
+    for file, text in zip(modules[1::2], modules[2::2], strict=True):
+        assert text.strip() == (ROOT / file).read_text("utf-8").strip()
+
+
+# ---- How they are made, on a book of a few lines.
+
+SHOWS = """\
+# %% [markdown]
+# # 2 · Shows
+
+# %%
+show("layers:")
+show("layers:Dense.")
+"""
+MORE = """\
+# %% [markdown]
+# # 10 · Shows more
+
+# %%
+show("layers:relu")
+show("base:Base")
+"""
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    return small_book.write(tmp_path, b=SHOWS, a=MORE, plain="1\n")
+
+
+def test_places_come_in_the_order_of_the_chapters(book: Path) -> None:
+    shown = package.places((book / "docs").glob("*.py"), book / "nn")
+    assert list(shown) == [
+        "layers:",
+        "layers:Dense.",
+        *("layers:relu", "base:Base"),
+    ]
+    assert shown["layers:Dense."].link == "[2 · Shows](b.py#nn-layers-Dense)"
+
+
+def test_a_module_leads_to_all_chapters_that_show_it(book: Path) -> None:
+    made = package.page(book / "nn", (book / "docs").glob("*.py"))
+    names = re.findall(r"(?m)^## (.+)$", made)
+    assert names == ["nn/base.py", "nn/layers.py", r"nn/\_\_init\_\_.py"]
+    assert "[2 · Shows](b.py#nn-layers) and [10 · Shows more](a.py#" in made
+    assert "\n\n4 lines.\n\n" in made, "nothing explains __init__"
+    assert f"```python\n{small_book.BASE}```" in made
+
+
+def test_the_reference_asks_for_each_name_once(book: Path) -> None:
+    made = reference.page(book / "nn", (book / "docs").glob("*.py"))
+    assert re.findall(r"::: (\S+)", made) == [
+        "nn.base",
+        "nn.base.Base",
+        "nn.layers",
+        "nn.layers.relu",
+        "nn.layers.Dense",
+        "nn.layers.Dense.shape",
+        "nn.layers.Dense.shape",
+    ]
+    assert "Line by line in [2 · Shows](b.py#nn-layers-Dense)." in made
+
+
+def test_a_base_that_is_not_exported_is_in_the_reference(book: Path) -> None:
+    path = book / "nn" / "layers.py"
+    added = "\n\nclass More(Dense):\n    pass\n"
+    path.write_text(path.read_text() + added)
+    init = book / "nn" / "__init__.py"
+    init.write_text("from nn.layers import More\n")
+    made = reference.page(book / "nn", [])
+    assert "::: nn.layers.Dense\n" in made
+    assert "::: nn.layers.relu" not in made
+
+
+CODE = '''\
+class Bare:
+    """y = a * b * c | d, `x_1` & <1>.
+
+    >>> 2 * 3 * 4
+    24
+    """
+
+
+class Child(Bare):
+    pass
+
+
+class Made:
+    def __init__(self, x):
+        pass
+'''
+
+
+def test_docstrings_are_left_as_they_are() -> None:
+    extensions = griffe.load_extensions("weave.docstrings")
+    with griffe.temporary_visited_module(CODE, extensions=extensions) as made:
+        docstring = made["Bare"].docstring
+        assert docstring
+        assert docstring.value == (
+            "<p>y = a * b * c | d, <code>x_1</code> &amp; &lt;1&gt;.</p>\n\n"
+            "```pycon\n>>> 2 * 3 * 4\n24\n```"
+        )
+        assert "__init__" in made["Bare"].members
+        assert "__init__" not in made["Child"].members
+        assert len(made["Made"].members["__init__"].parameters) == 2
+
+
+def test_a_docstring_of_one_line() -> None:
+    assert markdown("It is 1 < 2.") == "<p>It is 1 &lt; 2.</p>"
+
+
+@pytest.mark.parametrize(
+    ("directories", "folder"), [(True, "../z/"), (False, "")]
+)
+def test_exercises_are_listed_by_chapter(
+    directories: bool, folder: str, tmp_path: Path
+) -> None:
+    three = "".join(
+        f'\n\n# %% tags=["{part}"]\n{part} = 1'
+        for part in ("starter", "solution", "tests")
+    )
+    chapters = {}
+    for name, number in (("a", 10), ("z", 9)):
+        path = tmp_path / f"{name}.py"
+        heading = f"# ### Exercise {number}.1 · `x` and *y*"
+        path.write_text(
+            f"# %% [markdown]\n# # {number} · T{number}\n#\n{heading}{three}"
+        )
+        chapters[str(path)] = read(path)
+    chapters["index.py"] = []
+    made = overview(chapters, directories)
+    assert re.findall("## (.+)", made) == ["9 · T9", "10 · T10"]
+    assert "| 9.1 · [`x` and *y*](z.py#exercise-91-x-and-y) | " in made
+    assert f'<a href="{folder}exercise-9-1.py" download ' in made
+
+
+# ---- The book, counted.
+
+COUNTED = """\
+# %% [markdown]
+# # 3 · Counted
+#
+# $x$ is {{ x }}, and `{{ y }}` is not.
+
+# %%
+from weave.census import census
+show("layers:relu")
+figure(1)
+table(2)
+assert True
+
+
+def test_nothing():
+    show
+"""
+
+
+def test_everything_is_counted(tmp_path: Path) -> None:
+    small_book.write(tmp_path, a=COUNTED)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_a.py").write_text("def test_a():\n    f(1)\n")
+    layers = tmp_path / "nn" / "layers.py"
+    layers.write_text('"""One.\n\n>>> 1\n1\n>>> 2\n2\n"""\n')
+    count = census(tmp_path)
+    assert count == {
+        "lines of nn": 13,
+        "doctests": 1,
+        "lines of tests": 2,
+        "tests": 1,
+        "lines of docs": 12,
+        "pieces": 1,
+        "figures": 1,
+        "tables": 1,
+        "assertions": 1,
+        "numbers": 1,
+        "formulas": 1,
+    }
+
+
+def test_a_count_that_changes_forgets_results(tmp_path: Path) -> None:
+    small_book.write(tmp_path, a=COUNTED, b="# %%\n1\n")
+    chapters = sorted((tmp_path / "docs").glob("*.py"))
+    store = tmp_path / ".cache" / "weave"
+    store.mkdir(parents=True)
+    other = store / "b-1.json"
+    other.write_text("[]")
+    kept = store / "a-1.json"
+
+    def forgets() -> bool:
+        kept.write_text("[]")
+        forget(chapters, tmp_path)
+        return not kept.exists()
+
+    assert forgets()
+    assert not forgets()
+    chapters[0].write_text(COUNTED.replace("is not", "was not"))
+    assert not forgets()
+    chapters[0].write_text(COUNTED.replace("figure(1)", "figure(figure(1))"))
+    assert forgets()
+    (tmp_path / "weave").mkdir()
+    (tmp_path / "weave" / "loom.js").write_text("1")
+    assert forgets()
+    assert other.exists()
+    kept.write_text("[]")
+    forget(chapters[1:], tmp_path)
+    assert kept.exists()

@@ -1,0 +1,105 @@
+"""The package on one page: every module of `nn`, in the book's order.
+
+And all of it as one archive, the same bytes from the same files.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from weave.execute import exported
+from weave.source import calls
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the book shows a piece of `nn`."""
+
+    chapter: Path
+    title: str
+    anchor: str
+
+    @property
+    def link(self) -> str:
+        """A link to the piece, named after its chapter."""
+        return f"[{self.title}]({self.chapter.name}#{self.anchor})"
+
+
+def order(package: Path) -> list[Path]:
+    """Return the modules as the book reads them; `__init__` is the last."""
+    names = exported(package / "__init__.py").values()
+    return [package / f"{n}.py" for n in [*dict.fromkeys(names), "__init__"]]
+
+
+def places(chapters: Iterable[Path], package: Path) -> dict[str, Place]:
+    """Return where each piece is shown, in the order of the chapters."""
+    shown: dict[str, Place] = {}
+    for chapter in sorted(chapters, key=_number):
+        text = chapter.read_text("utf-8")
+        for name, _ in calls(text, "show"):
+            words = re.findall(r"\w+", f"{package.name}:{name}")
+            anchor = "-".join(words)
+            shown[name] = Place(chapter, _title(text), anchor)
+    return shown
+
+
+def _title(text: str) -> str:
+    found = re.search(r"^# # (.+)$", text, re.M)
+    return found[1] if found else ""
+
+
+def _number(chapter: Path) -> int:
+    found = re.match(r"\d+", _title(chapter.read_text("utf-8")))
+    return int(found[0]) if found else 0
+
+
+def page(package: Path, chapters: Iterable[Path]) -> str:
+    """Return the Markdown that shows every module whole.
+
+    A button, which a script brings to life, copies them all; each has
+    one of its own.
+    """
+    shown = places(chapters, package)
+    blocks = [
+        '<p class="downloads"><button type="button" class="copy-all" '
+        "hidden>Copy all</button> "
+        f'<a href="{package.name}.zip" download>{package.name}.zip</a></p>'
+    ]
+    for path in order(package):
+        source = path.read_text("utf-8").rstrip("\n")
+        file = f"{package.name}/{path.name}"
+        links = {
+            place.title: place.link
+            for name, place in reversed(shown.items())
+            if name.partition(":")[0] == path.stem
+        }
+        where = " and ".join(reversed(links.values()))
+        lines = f"{len(source.splitlines())} lines"
+        blocks += [
+            f"## {file.replace('_', chr(92) + '_')}",
+            f"{lines}, explained in {where}." if where else f"{lines}.",
+            f'<div class="module" data-file="{file}" markdown="1">',
+            f"```python\n{source}\n```",
+            "</div>",
+        ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def archive(package: Path) -> bytes:
+    """Return the package and its licence as a zip file."""
+    top = package.parent
+    files = [*package.glob("*.py"), *package.glob("py.typed")]
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as target:
+        for path in sorted([*files, *top.glob("LICENSE")]):
+            name = f"{package.name}/{path.name}"
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            target.writestr(entry, path.read_bytes())
+    return stream.getvalue()
