@@ -48,7 +48,7 @@ from nn.gradients import (
     numerical_gradient,
     relative_error,
 )
-from nn.digits import mnist
+from nn.digits import fashion_mnist, mnist
 from nn.dropout import Dropout
 from nn.normalization import BatchNorm
 from nn.distortions import distort, shift
@@ -61,8 +61,8 @@ __all__ = [
     "Sigmoid", "Softmax", "Tanh", "Value", "accuracy", "add_noise",
     "batches", "binary_cross_entropy", "check_gradients",
     "clip_gradients", "cosine", "distort", "evaluate",
-    "exponential_decay", "fit", "glorot_uniform", "he_normal",
-    "huber", "lecun_normal", "load", "logic_gate",
+    "exponential_decay", "fashion_mnist", "fit", "glorot_uniform",
+    "he_normal", "huber", "lecun_normal", "load", "logic_gate",
     "mean_squared_error", "mnist", "normal", "numerical_gradient",
     "one_cycle", "one_hot", "orthogonal", "relative_error",
     "sample_function", "save", "shift", "sigmoid", "softmax",

