@@ -1345,8 +1345,8 @@ assert scare > 1e-4 and sober < 1e-9  # caught: the check is wrong
 # **float64 by accident.** NumPy's generators draw float64, `np.sqrt(2.0)` is
 # float64, and all that one of them touches becomes float64: twice the memory,
 # and more time. Compare the type that goes in with the one that comes out.
-# **A new array each time** costs time as well (chapter 14 measures both). Ask
-# whether it is still the same one.
+# **A new array each time** costs time as well ([chapter 14](speed.py)
+# measures both). Ask whether it is still the same one.
 
 # %%
 W64 = rng.standard_normal((784, 10)) * 0.05  # right: dtype="f4"
@@ -1371,7 +1371,7 @@ assert reader.weight.value is held
 
 # %% [markdown]
 # **A dead start** ([chapter 3](activations.py#neurons-that-die)). On XOR,
-# without a bias, a ReLU is off wherever both its weights are negative: one in
+# without a bias, a ReLU is shut wherever both its weights are negative: one in
 # four, and a network of four has none to spare. Count before training.
 
 # %%

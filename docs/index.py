@@ -91,7 +91,8 @@ figure(
 # is what runs.
 #
 # **Results are computed.** Each figure and each number that reports what
-# a network did was made by the code beside it when the site was built.
+# a network did was made by the code beside it when the site was built; two
+# tables that take too long carry their date and their machine.
 # What the text claims about it stands as an assertion in that code; if
 # one fails, there is no site.
 #
@@ -109,5 +110,9 @@ figure(
 #   the data.
 # - [Chapter 11](digits.py): reading 70,000 handwritten digits, trained
 #   on your machine in minutes.
+# - [Chapter 13](generalization.py): what helps a network that has learned
+#   its examples by heart, one cure at a time.
+# - [Chapter 15](frameworks.py): the same network in PyTorch and Keras,
+#   equal to rounding.
 #
 # The [map](start.py#a-map) in chapter 0 has the whole way.

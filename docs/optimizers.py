@@ -277,7 +277,8 @@ show("optimizers:Optimizer.")
 # $$
 #
 # Every step first takes away the same share of each weight. That is
-# *weight decay*; chapter 13 asks what small weights are good for.
+# *weight decay*; [chapter 13](generalization.py) asks what small weights
+# are good for.
 
 # %%
 show("optimizers:Optimizer.__post_init__")

@@ -249,10 +249,11 @@ chapters = [
     ("[12 · Deep networks](deep.py)", "Why does depth fail, and what "
      "repairs it?",
      ["residual"]),
-    ("13 · Generalization", "When is a good fit a bad one?", []),
-    ("14 · Speed and memory", "Where does the time go?", []),
-    ("15 · On to PyTorch and Keras", "What do the big frameworks add?",
-     []),
+    ("[13 · Generalization](generalization.py)", "When is a good fit a "
+     "bad one?", []),
+    ("[14 · Speed and memory](speed.py)", "Where does the time go?", []),
+    ("[15 · On to PyTorch and Keras](frameworks.py)", "What do the big "
+     "frameworks add?", []),
 ]
 table(
     [[name, question, ", ".join(f"`{m}`" for m in modules) or "–",
@@ -260,8 +261,7 @@ table(
      for name, question, modules in chapters],
     header=["chapter", "its question", "reads", "lines"],
     caption="The chapters, and the part of the program that each of "
-    "them prints and explains. Chapters without a link are being "
-    "written.",
+    "them prints and explains.",
     name="map",
     align="lllr",
 )
@@ -284,7 +284,11 @@ everything = length(*[m for _, _, modules in chapters for m in modules])
 #
 # What you read was made by running it. Each number, table and picture
 # was computed when this site was built, from the code beside it. Code
-# that is folded away, as for the pictures, unfolds under its result.
+# that is folded away, as for the pictures, unfolds under its result. Two
+# tables take longer than a build may, the longest runs of [chapter
+# 11](digits.py#the-envelope) and the race of [chapter 14](speed.py); they
+# carry their date and machine, and commands that make them again. [How
+# this book is built](weaving.py) has the rest.
 #
 # **Run.** Every page offers its chapter as a notebook and as a plain
 # Python file, at the top. Or take the whole book: with the
@@ -297,7 +301,8 @@ everything = length(*[m for _, _, modules in chapters for m in modules])
 # ```
 #
 # **Copy.** The package needs nothing but NumPy. `pip install .` installs
-# it; or carry off a single file, with those that it imports. The code is
+# it; or carry off a single file, with those that it imports: all of them
+# stand on [one page](package.md). The code is
 # under the MIT licence, text and figures under
 # [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/).
 #

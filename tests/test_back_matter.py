@@ -52,7 +52,7 @@ STRESSED = {
         than two, for, into, know, largest, learn, learned from, learns,
         less, make, measured, most, nearest, new, not, off, off off, old,
         on, one, one piece, other, output, over the batch, pixels, prepares,
-        random, read, report, right, right side, root, rows, same, scaled,
+        probabilities, random, read, report, right, right side, root, rows, same, scaled,
         seen, shut, size, small, something, something like, square, that,
         the same, there, this, toward, up, where, which, whole, widest,
         within 0.1, without its loss""",

@@ -24,7 +24,9 @@ NN = ROOT / "nn"
 CHAPTERS = sorted((ROOT / "docs").glob("*.py"))
 # These train for minutes. The site's build runs them, each in a kernel
 # of its own; as scripts they are only compiled here.
-SLOW = {"digits", "functions", "gates"}
+SLOW = {
+    "digits", "frameworks", "functions", "gates", "generalization", "speed",
+}  # fmt: skip
 # Used where they are installed, and imported there and then.
 OPTIONAL = {"matplotlib", "tqdm"}
 
