@@ -25,7 +25,7 @@ help:
 	@echo "                one file: make test ARGS=tests/test_layers.py COV="
 	@echo "make bench      nn's speed beside PyTorch, scikit-learn and JAX, kept"
 	@echo "                for chapter 14; a short look: ARGS='--rounds 3'"
-	@echo "make record     chapter 11's longest runs, an hour or two"
+	@echo "make record     chapter 11's longest runs, about an hour"
 	@echo "make clean      remove what was built"
 	@echo "make distclean  remove the environment as well"
 

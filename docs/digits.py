@@ -128,8 +128,8 @@ show("digits:_read_idx")
 # Fashion-MNIST, meant to be harder, the ten classes are clothes.[^xiao]
 # The pictures are as large and as many, so each network of this chapter
 # can be tried on them by changing one name. This page did not try: its
-# build has no Fashion-MNIST, and the loader's tests make files of their
-# own. The files are checked as they are published, packed.
+# build has no Fashion-MNIST. The files are checked as they are published,
+# packed.
 
 # %%
 show("digits:fashion_mnist")
@@ -308,10 +308,9 @@ show("dropout:Dropout")
 # kept from the batches, stand in for theirs. Above all it lets the rate be
 # larger. Its way back is the one formula in this chapter that is used
 # before it is derived: the batch's mean and variance depend on every
-# example, so each $dx$ does too. The numbers in the doctest can be checked
-# by hand, the tests of `nn` put it through [chapter
-# 8](gradients.py#the-check-of-nn)'s check, and
-# [chapter 12](deep.py) derives it, and measures what it does for the rate.
+# example, so each $dx$ does too. The tests of `nn` put it through [chapter
+# 8](gradients.py#the-check-of-nn)'s check; [chapter 12](deep.py) derives
+# it, and measures what it does for the rate.
 
 # %%
 show("normalization:")
@@ -359,8 +358,6 @@ RECIPES = {
 }  # fmt: skip
 
 # %% [markdown]
-# Before we run it, the second cure; then both learn together.
-#
 # ## Second cure: show it more
 #
 # A two that is moved by two pixels is still a two. To us.
@@ -539,8 +536,8 @@ moved_too = accuracy(distorted[0].forward(moved), validation[1])
 # Over {{ SEEDS }} seeds, {{ percent(plain_valid) }} of the validation set are
 # read rightly with dropout, and {{ percent(distorted_valid) }} with
 # distortions; what follows ± is always the standard deviation from seed
-# to seed. (Batch normalization, AdamW and the schedule have their share:
-# the tutorial's network had none of them.) The pictures they learned from, undistorted, the networks with
+# to seed. (Batch normalization, AdamW and the schedule have their share.)
+# The pictures they learned from, undistorted, the networks with
 # distortions read rightly in {{ 100 * distorted_seen:.2f }} % of all
 # cases: a gap of {{ 100 * gap:.1f }} points, where the tutorial's network
 # had {{ 100 * (seen - unseen):.1f }}. Two pixels to the right cost little
@@ -638,9 +635,7 @@ per_ten = (mean["pictures"][500] / mean["pictures"][50_000]) ** 0.5
 #
 # ## The envelope
 #
-# Nothing is left to choose. Four runs of three tutorials' networks,
-# {{ SEEDS }} with dropout, {{ SEEDS }} with distortions. (For more, raise
-# `SEEDS` in this chapter's file.) Here the envelope is opened.
+# Nothing is left to choose. Here the envelope is opened.
 
 # %%
 x_test, y_test = open_envelope()
@@ -714,13 +709,13 @@ assert tested["long"].mean() >= 0.9945
 # The longest recipe reads {{ percent(tested["long"]) }} of the test set
 # rightly ([](#tab-record)). But its {{ len(tested["long"]) }} runs, with
 # {{ " and ".join(str(round(10_000 * share)) for share in tested["long"]) }}
-# pictures, are too few for their ± to mean much. [The log](assets/record.json) has each run,
-# and the build of this book fails if the recipes on this page are no
-# longer those that were recorded.
+# pictures, are too few for their ± to mean much. [The
+# log](assets/record.json) has each run, and the build of this book fails
+# if the recipes on this page are no longer those that were recorded.
 #
-# Now that the seal is broken, two more networks may learn. Two of the
-# tutorials mix all 70,000 digits, learn from four fifths of them and test
-# on the rest. They learn while we look at mistakes.
+# Now that the seal is broken, two more networks may learn, while we look
+# at mistakes. Two of the tutorials mix all 70,000 digits, learn from four
+# fifths of them and test on the rest.
 
 # %%
 mixed = np.random.default_rng(4).permutation(70_000)
@@ -807,7 +802,7 @@ figure(
 # a few are plain.
 #
 # Can the confidence be believed? If it can, then of the answers given with
-# 80 % confidence four in five are right. Sort the answers by their
+# a confidence of 0.8 four in five are right. Sort the answers by their
 # confidence, and count.
 
 # %% tags=["hide"]
@@ -870,8 +865,7 @@ assert boast > 0.005 and modest < 0.003
 # never seen a picture twice, and have met their own mistakes while
 # learning: {{ 100 * claims["distortions"][0]:.2f }} % sure,
 # {{ 100 * claims["distortions"][1]:.2f }} % right. (Their circle between
-# 0.6 and 0.8 stands for {{ count[1] }} answers of
-# {{ SEEDS * 10_000:, }}; chance moves it by
+# 0.6 and 0.8 stands for only {{ count[1] }} answers; chance moves it by
 # {{ 100 * np.sqrt(share[1] * (1 - share[1]) / count[1]):.0f }} points.)
 # That large networks are often surer than they are right is well
 # known.[^guo]
@@ -970,8 +964,7 @@ figure(
 #
 # ## Beside the others
 #
-# How good is that? First the two networks with their own split, then all
-# of them in one table.
+# How good is that? First the two networks with their own split, then all.
 
 # %%
 own_models = [model for model, _ in own_runs]
@@ -1033,19 +1026,18 @@ table(
 # graphics card.
 #
 # Two of the tutorials give a number, and their networks do about what they
-# say. They are not the very same: losses, gradients and initial weights are those of this
-# book, and but for the split of all 70,000 they learn from
-# {{ len(learning[0]):, }} pictures, because validation needs the rest.
+# say. They are not the very same: losses, gradients and initial weights
+# are those of this book, and but for the split of all 70,000 they learn
+# from {{ len(learning[0]):, }} pictures, because validation needs the rest.
 # A split of all 70,000 gives a number that can be compared with no
 # other. The writers of the standard test set wrote nothing of the training
 # set;[^lecun] in a mixture, most writers are on both sides ([chapter
 # 8](gradients.py#honest-measurement) has the mistake in its gallery). Here
-# it makes a difference of {{ 100 * (own[0] - tanh_test):+.2f }} points for
-# tanh and {{ 100 * (own[1] - relu_test):+.2f }} for ReLU, with 6,000
-# pictures more to learn from. That proves nothing: chance alone moves such
-# differences by {{ 100 * by_chance[0]:.2f }} and
-# {{ 100 * by_chance[1]:.2f }}, one standard deviation. Of their own
-# pictures the two read {{ 100 * own_seen[0]:.1f }} and
+# the difference, {{ 100 * (own[0] - tanh_test):+.2f }} points for tanh and
+# {{ 100 * (own[1] - relu_test):+.2f }} for ReLU, proves nothing: its
+# standard deviation by chance alone is {{ 100 * by_chance[0]:.2f }} and
+# {{ 100 * by_chance[1]:.2f }}, and there are 6,000 pictures more to learn
+# from. Of their own pictures the two read {{ 100 * own_seen[0]:.1f }} and
 # {{ 100 * own_seen[1]:.1f }} %. Noisy copies take the sigmoid network from
 # {{ 100 * sigmoid_test:.1f }} to {{ 100 * noisy_test:.1f }} %: no gain.
 
@@ -1356,7 +1348,7 @@ assert share[3] > share[1] + 0.2, share
 #
 # **Data.** The two parts of MNIST come from different writers; those of
 # the training set wrote nothing of the test set.[^lecun] Its test set has
-# been read by so many for so long that whole families of methods are
+# been read by so many for so long that whole families of methods may be
 # fitted to it. Our envelope keeps us honest, not the field.
 #
 # **Distortions.** LeCun and others trained with affine distortions

