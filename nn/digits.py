@@ -159,8 +159,9 @@ def _download(
         except FAULTS as error:
             failures.append(f"{url}: {error}")
     raise OSError(
-        f"{where}: no mirror gave {name}; put the four files, so named, "
-        f"into a folder and call {where}(folder). {'; '.join(failures)}"
+        f"{where}: no mirror gave {name}; put the four files, so "
+        f"named, into a folder and call {where}(folder). "
+        f"{'; '.join(failures)}"
     )
 
 
@@ -170,8 +171,9 @@ def _keep(content: bytes, path: Path, where: str) -> None:
             file.write(content)
     except OSError as error:
         raise OSError(
-            f"{where}: cannot write {path} ({error}). Let XDG_CACHE_HOME "
-            "name a folder to write to, or NN_DATA one with the files"
+            f"{where}: cannot write {path} ({error}). Let "
+            "XDG_CACHE_HOME name a folder to write to, or NN_DATA one "
+            "with the files"
         ) from error
 
 
