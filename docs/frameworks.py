@@ -99,8 +99,8 @@ def step_torch(model, rule, x, t):
 # %% [markdown]
 # A *tensor* is PyTorch's array. One that depends on weights remembers how
 # it was computed: `detach()` gives it without that memory, and under
-# `no_grad()` none begins. `from_numpy` and `item()` lead in and out, the
-# second for a single number.
+# `no_grad()` none begins. `from_numpy` leads in; `numpy()` leads out, and
+# for a single number `item()`.
 #
 # In Keras the loss and the rule are given once, to `compile`:
 
@@ -123,7 +123,7 @@ def step_keras(model, x, t):
 # %% [markdown]
 # `Dense` is called `Linear`; forward, backward and step stand where ours
 # stand. But there is no `dz`: PyTorch begins at the number $L$ and knows
-# the way back. How, and what `zero_grad` is for, are questions for later.
+# the way back. How, and what `zero_grad` is for, comes later.
 # Keras puts the ReLU into the layer and the whole step into one call. And
 # both choose the first weights themselves.
 #
@@ -198,8 +198,7 @@ assert two_of_three < 0.3 and abs(all_three - right) < 0.002
 # guessing gives a tenth and the network that was saved had {{ right:.1% }}.
 # The weight in the middle is square. It fits both ways round, so no message
 # named it. **A shape that fits proves nothing.** What proves something is
-# to put the same numbers through both networks, before anything else is
-# done with the copy.
+# to put the same numbers through both networks.
 
 # %% [markdown]
 # ## There and back
@@ -446,20 +445,22 @@ assert lone[0] < 1e-5 and small < 0.02
 assert max(in_the_keras[1::2]) < 5 * min(in_the_keras[1::2])
 
 # %% [markdown] needs=["torch", "keras"]
-# In [](#tab-equal) all is equal to rounding, but for Adam in float32. What
-# would a real difference look like? With `Adam` in place of `KerasAdam`,
-# the last number would be ${{ power(max(unlike)) }}$. The worst array is
-# then a bias, which began at zero and has hardly moved. Of the first
-# gradients {{ small:.1% }} are below $3 \cdot 10^{-6}$ and not zero, and one
-# is enough. It is a setting, but one that `Adam(0.001)` does not tell.
+# In [](#tab-equal) all is equal to rounding; only Adam's row stands out.
+# What would a real difference look like? With `Adam` in place of
+# `KerasAdam`, the last number would be ${{ power(max(unlike)) }}$. The worst
+# array is then a bias, which began at zero and has hardly moved. Of all
+# first gradients {{ small:.1% }} are below $3 \cdot 10^{-6}$ and not zero.
+# There Keras steps shorter, and every later gradient depends on all weights.
+# `Adam(0.001)` does not tell this setting.
 #
-# And what is left of Adam's differences? In Keras all three biases are
-# off alike, by ${{ power(columns[2][4]) }}$: it computes $1 - \beta_2^s$ in
+# And what is left in Adam's row? In Keras all three biases are off, by up
+# to ${{ power(columns[2][4]) }}$: it computes $1 - \beta_2^s$ in
 # float32, which moves the first step by ${{ power(correction) }}$ of itself.
-# In PyTorch one weight is off. Its first gradient nearly cancelled: it is
-# ${{ power(lone[0]) }}$, where the largest is {{ sizes.max():.2f }}, and ours
-# and PyTorch's are {{ abs(lone[0] / lone[1] - 1):.1% }} apart. Adam divides
-# by that size, and enlarges it together with its rounding.
+# In PyTorch, in float32, the number farthest off has a first gradient that
+# nearly cancelled: ${{ power(lone[0]) }}$, where the largest is
+# {{ sizes.max():.2f }}, and ours and PyTorch's are
+# {{ abs(lone[0] / lone[1] - 1):.1% }} apart. Even of this Adam makes nearly
+# a full step, rounding included.
 
 # %% tags=["hide"] needs=["torch", "keras"]
 exact = keras.layers.Dense(64, dtype="float64")
@@ -481,8 +482,8 @@ assert 1e-9 < lost < 1e-5 and y.dtype == torch.float64
 # %% [markdown]
 # ## A thousand steps
 #
-# Ten steps are few. For a thousand take [chapter 9](gates.py)'s gates, and
-# three layers. Both tables below are of this network.
+# For a thousand steps take [chapter 9](gates.py)'s gates and three layers,
+# first in Keras, then in `nn`:
 
 # %% needs=["torch", "keras"]
 def gate_in_keras(inputs=2):
@@ -517,9 +518,9 @@ count = sum(p.value.size for p in model.params)
 assert count == 3 * 10 + 11 * 10 + 11 == 151
 
 # %% [markdown]
-# Keras's `None` is our `n`. Its last layer includes the sigmoid, so it
-# hands probabilities to the loss, and that costs what
-# [chapter 4](losses.py) says.
+# Keras's `None` is our `n`. Its last layer includes the sigmoid, so the
+# loss gets probabilities and has to clip them, with the harm that
+# [chapter 4](losses.py) showed.
 
 # %% needs=["torch", "keras"]
 def train_gate(model, x, t, looks=(1, 10, 100, 1000)):
@@ -596,8 +597,8 @@ assert max(gaps[:2]) < 1e-5 and gaps[3] < 0.05
 # %% [markdown]
 # A difference in the eighth digit has grown. Equal to rounding is a
 # promise about a few steps; after a thousand, the runs are as good as each
-# other, not the same. Was it one lucky seed? Here `nn` may stand in for
-# Keras, where a run takes seconds:
+# other, not the same. Was it one lucky seed? With `nn` for Keras, how many
+# of 20 end on the right side of a half?
 
 # %%
 truth = logic_gate("XOR")[1]
@@ -640,8 +641,8 @@ assert same < 1e-4
 
 # %% [markdown]
 # It has a use. Two backward passes over two halves of a batch, each loss
-# halved, leave the gradient of the whole batch, of which only one half at
-# a time was in memory.
+# halved, add up to the gradient of the whole, with only one half at a time
+# in memory.
 #
 # **2. What the loss takes.** `F.cross_entropy` takes logits, as ours
 # does. A network that ends in a softmax gets a second one. Then the
@@ -656,8 +657,9 @@ assert same < 1e-4
 # \end{aligned}
 # $$
 #
-# A sure and wrong answer costs $\log(e + 9)$, exactly one more. So a
-# network that is sure of itself has the floor plus its share of errors.
+# This floor is what a sure and right answer costs. A sure and wrong one
+# costs $\log(e + 9)$, exactly one more. So a network that is always sure
+# has the floor plus its share of errors.
 
 # %% needs=["torch"]
 def descend(model, twice=False, epochs=4):
@@ -698,7 +700,7 @@ assert abs(floor + errors - ends[True][1]) < 0.15
 
 # %% [markdown] needs=["torch"]
 # No batch of the {{ 4 * 200 }} came below {{ ends[True][0]:.2f }}, and the
-# last epoch's loss is about a sure network's. **A loss that stays above a
+# last epoch's loss is near floor plus errors. **A loss that stays above a
 # number you can compute is a mistake you can find.** The network does
 # learn something, {{ ends[True][2]:.0% }} against {{ ends[False][2]:.0% }}.
 
@@ -729,14 +731,14 @@ assert np.mean(losses[-20:]) > 3 and share < 0.3 and stuck > 0.2
 # %% [markdown] needs=["torch", "keras"]
 # With PyTorch below it, Keras divides each row by its sum, cuts the result
 # to `1e-7` and `1 - 1e-7`, and takes the logarithm. Where the true class
-# has less than `1e-7`, as with a negative quotient, the row costs
-# $-\log 10^{-7} = 16.1$, and the slope is zero: it asks for nothing any
-# more: {{ stuck:.0% }} of the rows, at the end.
+# has less, as with a negative quotient, the row costs
+# $-\log 10^{-7} = 16.1$, and its slope is zero: it teaches nothing. At the
+# end these are {{ stuck:.0% }} of the rows.
 #
-# **3. A PyTorch model is born in training mode.** Ours uses what it has
-# learned unless `train=True` is said, and so does a Keras model that is
-# called. In PyTorch one has to say `model.eval()`, or dropout goes on
-# dropping and batch normalization looks at the neighbours:
+# **3. A PyTorch model is born in training mode.** Ours is in use unless
+# `train=True` is said, and so is a Keras model called as `model(x)`. In
+# PyTorch one has to say `model.eval()`, or batch normalization looks at the
+# rest of the batch, and dropout goes on dropping:
 
 # %% needs=["torch"]
 torch.manual_seed(0)
@@ -749,8 +751,8 @@ assert torch.equal(noisy(one), noisy(one))
 
 # %% [markdown]
 # **4. Momentum of batch normalization** is the share of the *new* batch in
-# PyTorch and in `nn`, and the share of the *old* in Keras. A 0.1 carried
-# over as it stands makes a running mean that forgets nearly everything.
+# PyTorch and in `nn`, and the share of the *old* in Keras. There a 0.1
+# carried over as it stands keeps only a tenth of the past at each batch.
 # For the running variance PyTorch and `nn` divide by $n - 1$, Keras by $n$;
 # and Keras's $\varepsilon$ is a hundred times ours.
 
@@ -975,17 +977,17 @@ assert torch.allclose(dx, torch.einsum("nj,njik->ik", dy, J))
 
 # %% [markdown]
 # `gradcheck` is [chapter 8](gradients.py)'s central difference. The
-# three expressions after `return` are what this book derived. PyTorch has
-# some hundreds of such nodes, and differentiates whatever is composed of
-# them.
+# three expressions after `return` are what this book derived. PyTorch
+# brings many such nodes, and differentiates whatever is composed of them.
 #
 # ## What they add
 #
 # For a start, all the gradients that this book did not derive. A
 # *convolution* slides a small table of weights over a picture and takes a
-# weighted sum at each place. Its gradient would be a chapter. Here the
-# first has 8 tables, 5 by 5, and moves them two pixels at a time, over a
-# picture with 2 pixels of zeros around it: 14 places each way.
+# weighted sum at each place. Here the first has 8 tables, 5 by 5, and
+# moves them two pixels at a time, over a picture with 2 pixels of zeros
+# around it: 14 places each way. The second has 16, each 5 by 5 for all 8
+# results of the first: 200 weights.
 
 # %% needs=["torch"]
 def convolution():
@@ -1028,8 +1030,8 @@ assert dense < sliding < longer
 # with a fifth of the weights. The price is
 # {{ products[convolution] / products[in_torch]:.1f }} times the products:
 # for those the dense network has seven epochs, and {{ longer:.1% }}.
-# Whoever goes on alone with `nn` pays for each idea of this kind with a
-# derivation, a `backward` and a test of it.
+# Whoever goes on alone with `nn` pays for each such idea with a
+# derivation, a `backward` and a test.
 #
 # And speed? An epoch on this processor, the better of two:
 
@@ -1063,8 +1065,7 @@ print(*(f"{name} {min(two):.2f} s" for name, two in seconds.items()),
 #
 # What they hide is what you have read here: where the division by $n$
 # stands, what a layer keeps for the way back, what is done in training
-# only. None of it has gone away. When a loss stands still, you will want
-# to know.
+# only. When a loss stands still, you will want to know.
 #
 # ## When one machine is too small
 #
@@ -1087,8 +1088,9 @@ print(*(f"{name} {min(two):.2f} s" for name, two in seconds.items()),
 # and if the parts are equal, that is $(\grad{\bar g_1} +
 # \grad{\bar g_2}) / 2$: the mean of the means is the mean of all. The
 # workers have to tell each other their gradients, take the mean, and make
-# the same step; being equal at the start, they stay equal. Nothing else
-# is *data parallelism*. Without a framework:
+# the same step; being equal at the start, they stay equal. That is all of
+# *data parallelism*. Without a framework (`off` is the length of the
+# difference over the gradient's):
 
 # %%
 def gradient(model, x, t):
@@ -1120,11 +1122,10 @@ print(f"96 + 32, weighted: {weighted:.0e}")
 assert max(even, weighted) < 1e-13 and uneven > 0.05
 
 # %% [markdown]
-# With unequal parts the mean of the means is {{ uneven:.0% }} off. The
-# digits of the small part count three times as much as those of the large
-# one.
+# With unequal parts the mean of the means is {{ uneven:.0% }} off. A digit
+# of the small part counts three times as much as one of the large part.
 #
-# Now for real: two processes of this machine, which share no memory, and
+# Now with two processes of this machine, which share no memory, and
 # PyTorch's `DistributedDataParallel`.[^ddp] This function becomes a file
 # of its own, for each process is a new Python. It gets its number, the
 # *rank*, and a folder, where they also meet; `gloo` carries the messages.
@@ -1226,19 +1227,19 @@ assert halves < 1e-5 and steps < 1e-5 and unequal > 0.05
 # the same weights as `nn` on its own, the two of them to the last bit. In
 # each step a worker has {{ single.size:,d }} numbers to tell,
 # {{ single.nbytes / 1e6:.2f }} megabytes, whatever the size of the batch.
-# With 96 and 32 PyTorch takes the mean of the means like anybody, and is
+# With 96 and 32 PyTorch, too, takes the mean of the means and is
 # {{ unequal:.0% }} off.
 
 # %% [markdown]
-# Two warnings. More workers usually means a larger batch, and that is a
-# different training; the learning rate has to follow.[^goyal] And batch
+# More workers usually means a larger batch, and that is a different
+# training; the learning rate has to follow.[^goyal] And batch
 # normalization looks at its own worker's part only, so with it even equal
 # halves do not give the gradient of the whole.
 #
 # All this needs the model to fit into each worker. If it does not, there
 # are three ways to cut it. *Pipelines* put the first layers here and the
 # later ones there, and send small batches through one behind the other so
-# that nobody waits.[^gpipe] *Tensor parallelism* cuts the weights of one
+# that few wait.[^gpipe] *Tensor parallelism* cuts the weights of one
 # layer, columns here, rows there.[^megatron] And with *sharding* every
 # worker still computes every layer whole, but stores only a part, a
 # shard, of the weights, the gradients and Adam's $m$ and $v$, and fetches
@@ -1475,18 +1476,17 @@ for workers, length in ((1, 3), (2, 6), (3, 7), (5, 1000)):
 # %% [markdown]
 # ## Notes
 #
-# The order of things was not that of this book. Theano took a formula
-# written in Python, differentiated it and compiled it, for graphics
-# processors too.[^theano] Torch, in Lua, was built of layers with a
-# forward and a backward, as `nn` is.[^torch7] That one may write the graph
-# down while plain Python runs was shown by Chainer and by Autograd for
-# NumPy.[^chainer] TensorFlow cut the graph up and laid it over many
-# machines.[^tensorflow] PyTorch names Torch, Chainer and Autograd as its
+# Theano took a formula written in Python, differentiated it and compiled
+# it, for graphics processors too.[^theano] Torch, in Lua, was built of
+# layers with a forward and a backward, as `nn` is.[^torch7] That one may
+# write the graph down while plain Python runs was shown by Chainer and by
+# Autograd for NumPy.[^chainer] TensorFlow cut the graph up and laid it over
+# many machines.[^tensorflow] PyTorch names Torch, Chainer and Autograd as its
 # ancestors.[^ancestors] JAX keeps Autograd's way of writing, and compiles
 # again.[^jax] Keras is a short way to say a network that others compute,
 # today JAX, TensorFlow or PyTorch.[^keras]
 #
-# The idea below them all is much older than any of them: see the notes of
+# The idea below them all is much older: see the notes of
 # [chapter 1](scalar.py#notes).
 #
 # [^adam]: The form that Keras has is also in

@@ -97,7 +97,7 @@ assert history.train_loss[-1] < 0.01 < 0.3 < last
 # ## Any labels at all
 #
 # Can a network learn by heart whatever it is told? Shuffle the labels, so
-# that they have nothing to do with the pictures, and see.[^zhang] The same
+# that they have nothing to do with the pictures.[^zhang] The same
 # network gets twice the steps.
 
 # %%
@@ -155,7 +155,7 @@ figure(
 # {{ nonsense.train_loss[-1]:.3f }}, which one would call excellent; of
 # unseen ones it reads {{ nonsense.accuracy[-1]:.0% }}, as by chance. It has
 # {{ 784 * 128 + 128 + 1280 + 10:,d }} numbers to adjust, a hundred for each
-# digit. So a low loss on what was learned from proves nothing at all, and
+# digit. So a low loss on what was learned from proves nothing, and
 # nothing that both networks share, their size, their rule, explains why one
 # of them reads nine of ten new digits. What differs is the data. With true
 # labels there was something to find, and it was found sooner: the seen loss
@@ -170,10 +170,10 @@ figure(
 # Eight cures follow. A cure that helps with one seed may have been lucky,
 # and one that was given more steps may have had more time. So each gets the
 # same thousand digits, the same network, the same 800 steps (but for what it
-# is itself), and several seeds. Most have a strength, and 0 turns them off;
-# the strength is chosen on the validation set. But [choosing is learning
-# too](training.py#the-test-set-once): the last word has a sealed set of
-# 10,000 others, opened once, at the end. (The test set stays as chapter 11
+# changes itself), and several seeds. Most have a strength, and 0 turns them
+# off; it is chosen on the validation set. But [choosing is learning
+# too](training.py#the-test-set-once): the last word belongs to a sealed set
+# of 10,000 others, opened once, at the end. (The test set stays as chapter 11
 # left it.) Each argument of `learn` is explained when its turn comes.
 
 # %%
@@ -265,8 +265,8 @@ assert all(run(seed).seen == 1 for seed in range(SEEDS))
 #
 # To bend around single digits a network should need large weights. So let
 # weights cost something. For every number $\theta$ that is learned, with
-# $\grad{g}$ its gradient so far, the loss gets a *penalty* (all letters:
-# [notation](notation.md)):
+# $\grad{g}$ its gradient of $L$ alone, the loss gets a *penalty* (all
+# letters: [notation](notation.md)):
 #
 # $$
 # \val{L} + \frac{\lambda}{2} \sum \val{\theta}^2
@@ -283,8 +283,9 @@ assert all(run(seed).seen == 1 for seed in range(SEEDS))
 # has momentum, and here `weight_decay` is the gradient of the penalty. (It
 # falls on the biases too. They are few.)
 #
-# Does `weight_decay` do what the formula says? One step, and for the 128
-# weights of one output a central difference of the penalized loss:
+# Does `weight_decay` do what the formula says? One step at a rate of 1
+# takes off the gradient itself. Beside it, for the 128 weights of one
+# output, a central difference of the penalized loss:
 
 # %%
 model = network(np.random.default_rng(2))
@@ -350,11 +351,11 @@ assert decayed[0.03][1] > decayed[0.003][1] + 1
 assert decayed[0.003][0] < 0.6 * decayed[0.0][0]
 
 # %% [markdown]
-# [](#tab-decay) holds a surprise. The weights shrink, as they should, to
-# half. The loss on unseen digits gets much better,
-# {{ decayed[0.003][2]:.3f }} in place of {{ decayed[0.0][2]:.3f }}. And as
-# many digits are misread as before, until the decay is so strong that the
-# thousand cannot all be learned any more.
+# [](#tab-decay) holds a surprise. At `0.003` the weights shrink, as they
+# should, to half. The loss on unseen digits gets much better,
+# {{ decayed[0.003][2]:.3f }} in place of {{ decayed[0.0][2]:.3f }}. But as
+# many are misread as before, and more when the decay is so strong that the
+# thousand cannot all be learned.
 #
 # How can a loss fall by so much while the answers stay as bad? Multiply all
 # logits by a number below 1. The largest of ten stays the largest, so not
@@ -426,9 +427,9 @@ assert bought > 0.6
 # $(r w)^2 = \sum_k \sum_{j} r_k r_j\, w_k w_j$ the products of two different
 # numbers have mean 0, and $\operatorname{E}(r_k^2) = \tau^2$. What is
 # left is the penalty of weight decay, with $\lambda = 2 \tau^2$: for this
-# neuron, *on average, noise on the inputs is weight decay*.[^bishop] Its
-# gradient is $2 \tau^2 w$. Measured, on fifty pixels from the middle of a
-# hundred digits, with 2,000 draws of noise for each:
+# neuron, *on average, noise on the inputs is weight decay*.[^bishop] The
+# penalty's gradient is $2 \tau^2 w$. Measured, on fifty pixels from the
+# middle of a hundred digits, with 2,000 draws of noise for each:
 
 # %%
 rng = np.random.default_rng(3)
@@ -462,8 +463,8 @@ assert noisy.mean() < nothing.mean() - 1.2
 assert noisy_size > 1.1 * decayed[0.0][0]
 
 # %% [markdown]
-# If noise is weight decay, and weight decay is no cure, then noise is
-# none? It is one: with $\tau = 0.4$ only {{ spread(noisy) }} % are misread.
+# If noise is weight decay, and weight decay is no cure, is noise none? It
+# is one: with $\tau = 0.4$ only {{ spread(noisy) }} % are misread.
 # And the weights have not shrunk. Their size is {{ noisy_size:.1f }},
 # where it was {{ decayed[0.0][0]:.1f }} without any cure. The derivation was
 # for one neuron without a bend and for squared errors. Our network has
@@ -496,8 +497,8 @@ recall("dropout:Dropout.forward")
 # The first says why nothing needs to be changed in use: on average every
 # number is what it was. The second is the strength of the
 # disturbance. Put $\val{x}_k (u_k / (1 - c) - 1)$ for $r_k$ above, and the
-# penalty becomes $\frac{c}{1-c} \sum_k \val{x}_k^2 w_k^2$: weight decay again, in
-# which the weights of bright pixels cost most.[^wager]
+# penalty becomes $\frac{c}{1-c} \sum_k \val{x}_k^2 w_k^2$: weight decay
+# again, in which the weights of large inputs cost most.[^wager]
 #
 # The other way to see dropout: every mask is another, thinner network, and
 # all of them share their weights. In use one reads something like their
@@ -518,7 +519,7 @@ assert dropped[0.6].mean() > nothing.mean() + 1
 assert dropout.mean() < nothing.mean() - 1
 
 # %% [markdown]
-# Here it falls on the pixels and on the hidden neurons, at one rate for both.
+# Here it falls on pixels and hidden neurons, at one rate for both.
 # Too much of it is worse than none: at a rate of `0.6` the network reads
 # only {{ 100 * drowned:.0f }} % of the *seen* digits rightly after 800 steps.
 #
@@ -528,9 +529,9 @@ assert dropout.mean() < nothing.mean() - 1
 # is a three, and so is a tilted one, but no writer ever made a three of snow.
 # The disturbance that helps most should be the one that the world makes
 # itself. `shift` moves a batch by some whole pixels, at random up to a
-# limit; `distort` turns, stretches, shears, moves and bends each
+# limit (`pixels`); `distort` turns, stretches, shears, moves and bends each
 # picture, as in [chapter 11](digits.py#second-cure-show-it-more). Its
-# strength here multiplies all its settings.
+# strength (`bend`) multiplies all its settings.
 
 # %% tags=["hide"]
 rng = np.random.default_rng(5)
@@ -577,8 +578,9 @@ figure(
 
 # %% [markdown]
 # [](#fig-disturbed) shows what the network gets to see,
-# [](#fig-strengths) what comes of it. (More strengths than these were tried
-# before this page was built, on validation digits alone.)
+# [](#fig-strengths) what comes of it, beside weight decay and soft targets,
+# whose turn is next. (More strengths were tried before this page was built,
+# on validation digits alone.)
 
 # %%
 STRENGTHS = {
@@ -693,11 +695,10 @@ assert softened.mean() < nothing.mean() - 0.8
 #
 # ## Stop, or begin smaller
 #
-# Two more cures need no new formula. *Early stopping* ends where the unseen
-# loss turns. But it needs digits to see that with, and whoever has a
-# thousand must take them from these: 800 to learn from, 200 to tell when
-# (`apart`), with a patience of 5 epochs. And fewer neurons have less to
-# learn by heart with.
+# *Early stopping* ends where the unseen loss turns. But it needs digits to see
+# that with, and they must come from the thousand: 800 to learn from, 200 to
+# tell when (`apart`), with a patience of 5 epochs. And fewer neurons have less
+# to learn by heart with.
 
 # %%
 ends = {}
@@ -729,12 +730,13 @@ assert min(learned[32], learned[128], learned[512]) > 0.999
 # Neither helps. To do without a fifth of the digits costs
 # {{ fewer[0].mean() - whole[0].mean():.1f }} points, and to stop, on the word
 # of 200 and while the rate is still high, another
-# {{ stopped[0].mean() - fewer[0].mean():.1f }}. Stopping mends the loss of
-# the 800, but a thousand to the end are no worse. Early stopping is for
-# those who have digits to spare and care for the loss.
+# {{ stopped[0].mean() - fewer[0].mean():.1f }} (before
+# rounding). Stopping mends the loss of the 800, but a thousand to the end are
+# no worse. Early stopping is for those who have digits to spare and care for
+# the loss.
 #
-# Fewer neurons are no cure either ([](#fig-sizes), left). Every width
-# from 32 on learns the thousand by heart, and 32 neurons misread
+# Every width from 32 on learns the thousand by heart ([](#fig-sizes), left),
+# and 32 neurons misread
 # {{ widths[32].mean():.1f }} %, 512 of them {{ widths[512].mean():.1f }} %.
 # The old picture, in which a network gets worse as it gets larger than the
 # data call for, does not describe what we see. Others have seen the error
@@ -818,7 +820,8 @@ figure(
     caption=f"Left: smaller and larger networks on a thousand digits. "
     f"Right: plain networks on more and fewer digits, and two cures on a "
     f"thousand, each drawn across to the plain digits that it is worth. "
-    f"Means and standard deviations of {TRIES} seeds.",
+    f"Means and standard deviations of {TRIES} seeds, of the two cures "
+    f"{SEEDS}.",
 )
 
 # %% [markdown]
@@ -829,14 +832,15 @@ figure(
 # Beyond, where each digit is seen twice or once, the steps are likely too
 # few: of 40,000 *seen* ones {{ 100 * read_once:.0f }} % are read rightly.
 #
-# So there is a price list. Noise makes a thousand digits worth
-# {{ worth(noisy):,.0f }}, distortions make them worth
+# So there is a price list, in whole thousands. Noise makes a thousand digits
+# worth {{ worth(noisy):,.0f }}, distortions make them worth
 # {{ worth(bent):,.0f }}.
 #
 # ## Together
 #
-# If one cure helps, what do two do? We take the four that helped most,
-# distortions for shifts as well, which are part of them.
+# If one cure helps, what do two do? We take the four that helped most;
+# shifts are part of distortions. (Here over three seeds; results above
+# are over four, hence other last digits.)
 
 # %%
 CURES = {"soft": 0.2, "rate": 0.3, "noise": 0.4, "bend": 1.5}
@@ -885,11 +889,11 @@ harmed = sum(errors.mean() > better(*pair) + 0.5
 # left that share of what distortions leave, the two would misread
 # {{ hoped("rate", "bend"):.1f }} %. They misread
 # {{ pairs["rate", "bend"].mean():.1f }} %, distortions alone
-# {{ alone["bend"].mean():.1f }} %. In [](#tab-pairs) {{ harmed }} of
-# {{ len(pairs) }} pairs are worse, by more than half a point, than the better
-# one of the two alone, and not one does as well as its shares promise. Each
-# cure was chosen as strong as the network can bear; two are often more than
-# it can bear. So take all four, and turn them down together:
+# {{ alone["bend"].mean():.1f }} %. By more than half a point
+# {{ harmed }} of the {{ len(pairs) }} pairs in [](#tab-pairs) are worse than
+# the better one alone, and not one does as well as its shares promise. Each
+# cure was chosen as strong as the network can bear; two are often more. So
+# take all four, and turn them down together:
 
 # %%
 def at(factor):
@@ -912,14 +916,13 @@ assert bent.mean() < four[0.5].mean() - 0.4
 # %% [markdown]
 # All four at full strength leave {{ spread(four[1.0]) }} %: four cures are
 # worse than none. It is another illness, and it shows on the *seen* digits:
-# the network cannot learn any more what it is shown. That is
+# the network cannot learn what it is shown. That is
 # *underfitting*. At half strength they do well, and still not as well as
 # distortions alone, with {{ spread(bent) }} % (and at half of their strength
-# {{ spread(sweeps["bend"][0]) }} %). Together is not the sum. Here, one good
-# cure is enough.
+# {{ spread(sweeps["bend"][0]) }} %). Here, one good cure is enough.
 #
-# What does add up is no cure at all: more neurons. On plain digits 512 in
-# place of 128 take away
+# What does add up was not among the cures: more neurons. On plain digits 512
+# in place of 128 take away
 # {{ 100 * (1 - widths[512].mean() / widths[128].mean()):.0f }} % of the
 # errors. Under distortions no picture comes twice, and there is more to
 # learn.
@@ -933,7 +936,8 @@ print("distortions, 512 neurons:", spread(wide), "% misread")
 assert wide.mean() < bent.mean() - 0.3
 
 # %% [markdown]
-# That is {{ 100 * (1 - wide.mean() / bent.mean()):.0f }} % fewer.
+# That is {{ 100 * (1 - wide.mean() / bent.mean()):.0f }} % fewer than
+# with 128.
 #
 # ## A committee
 #
@@ -991,8 +995,8 @@ assert bent.mean() + 2 < votes["no cure"][0]
 # Without a cure little of the error is disagreement:
 # {{ 100 * votes["no cure"][1]:.0f }} % is variance over seeds, and the
 # committee misreads {{ votes["no cure"][0]:.1f }} %. All members learned the
-# same thousand by heart, and share what they did not learn. (Another
-# thousand digits would change more.) With distortions
+# same thousand by heart, and share what they did not learn.
+# With distortions
 # {{ 100 * both[1]:.0f }} % are variance, and four vote
 # {{ wide.mean():.1f }} % down to {{ both[0]:.1f }} %.
 #
@@ -1070,7 +1074,7 @@ assert final["soft targets, 0.2"][2].mean() < -15
 # %% [markdown]
 # These digits are harder: without a cure, where nothing was chosen,
 # {{ base:.1f }} % are misread in place of {{ nothing.mean():.1f }} %. The
-# order has held. Distortions on a thousand leave
+# order of the cures has held. Distortions on a thousand leave
 # {{ spread(final["distortions, 1.5"][1]) }} % misread, 8,000 plain digits
 # {{ spread(final["8,000 digits, no cure"][1]) }} %. With four times the
 # neurons and four votes it is {{ together:.1f }} %, less than one network
@@ -1081,7 +1085,7 @@ assert final["soft targets, 0.2"][2].mean() < -15
 # The last column is another measure of a good fit. Without a cure the
 # network is {{ final["no cure"][2].mean():.1f }} points surer than it is
 # right. Weight decay mends that and nothing else. Soft
-# targets overdo it: they were told never to be sure, and are
+# targets overdo it: networks that were told never to be sure are
 # {{ -final["soft targets, 0.2"][2].mean():.0f }} points *less* sure than they
 # could be.
 #
@@ -1103,9 +1107,9 @@ assert final["soft targets, 0.2"][2].mean() < -15
 #
 # ### Exercise 13.1 · What a neuron hears
 #
-# A neuron has the weights $(2, -1, 3)$ and no bias. Its input is
-# $(1, 2, 1)$, after dropout at a rate of one half. Which mean and which
-# variance has its output, over all masks?
+# A neuron has the weights $(2, -1, 3)$ and no bias. Its input $(1, 2, 1)$
+# goes through dropout at a rate of one half. Which mean and which variance
+# has its output, over all masks?
 #
 # ??? tip "Hint"
 #
@@ -1292,8 +1296,8 @@ assert slope(1.0, honest + 1000, labels) < 1, "and it must not overflow"
 # ### Exercise 13.5 · A project: nothing to spare
 #
 # Early stopping gave up 200 of a thousand digits. *Cross-validation* gives
-# up none for good: cut the data into `k` parts, let each part judge once
-# what was learned from all the others, and take the mean. Write
+# up none for good: cut the data into `k` parts, the folds, let each judge
+# once what was learned from all the others, and take the mean. Write
 # `folds(n, k, rng)`, which yields `k` pairs of index arrays, and use
 # it in `choose(x, t, strengths, rng)`: the strength of weight decay, of those
 # given, whose neurons have the least mean squared error on the part
