@@ -830,7 +830,7 @@ table(
         ["5 · spread of a weight, 784 to 64", "as you say",
          *(f"{v:.3f}" for v in spread)],
     ],
-    header=["", "`nn`", "PyTorch", "Keras"],
+    header=["setting", "`nn`", "PyTorch", "Keras"],
     caption="What one has when one has said nothing. The four rows from 4 on "
     "are batch normalization's, the running ones after one batch: 3, 5, 5, "
     f"7. He's spread (5) would be {math.sqrt(2 / 784):.3f}.",

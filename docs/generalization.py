@@ -857,7 +857,7 @@ table(
                   else f"*{alone[a].mean():.1f}*" if a == b
                   else f"{pairs[a, b].mean():.1f}" for b in CURES)]
      for a in CURES],
-    header=["", *(NAMES[cure] for cure in CURES)],
+    header=["cure", *(NAMES[cure] for cure in CURES)],
     align="lrrrr",
     name="pairs",
     caption=f"Unseen, misread (%): each cure alone (in italics) and in "
@@ -1040,7 +1040,7 @@ rows.insert(11, ["the same, a committee of four", "–", f"{together:.1f}",
                  "–"])
 table(
     rows,
-    header=["", "seen, right (%)", "sealed, misread (%)",
+    header=["network", "seen, right (%)", "sealed, misread (%)",
             "too sure by (points)"],
     align="lrrr",
     name="final",
