@@ -80,8 +80,9 @@ assert unshown(chapters, Path("nn")) == []
 
 # %% [markdown]
 # **Every result is computed.** Figures, tables and printed text come from
-# the run of the code beside them. Prose takes its numbers from there too,
-# between double braces. What a sentence claims stands as an assertion in
+# the run of the code beside them. (Two tables take longer than a build may.
+# `make record` and `make bench` write what they show to files, with date and
+# machine.) Prose takes its numbers from there too, between double braces. What a sentence claims stands as an assertion in
 # a folded cell. [The same
 # tests](https://github.com/neural-networks-line-by-line/book/blob/main/tests/test_book.py)
 # read the prose and reject whatever looks like a result and was typed;
