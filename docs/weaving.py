@@ -56,8 +56,8 @@ assert f"{names['loss']:.4f}" in sentence
 # So here nothing stands in two places, and where it must, a test compares
 # them.
 #
-# **The book is the program.** Each line of `nn` that is not blank is
-# shown in exactly one place. A chapter names the piece,
+# **The book is the program.** Each line of `nn` that is not blank is shown
+# in exactly one place. A chapter names the piece,
 # `show("layers:Dense.forward")`, and the source is fetched when the page
 # is made.
 # [`tests/test_book.py`](https://github.com/neural-networks-line-by-line/book/blob/main/tests/test_book.py)
@@ -80,10 +80,11 @@ assert unshown(chapters, Path("nn")) == []
 
 # %% [markdown]
 # **Every result is computed.** Figures, tables and printed text come from
-# the run of the code beside them. (Two tables take longer than a build may.
-# `make record` and `make bench` write what they show to files, with date and
-# machine.) Prose takes its numbers from there too, between double braces. What a sentence claims stands as an assertion in
-# a folded cell. [The same
+# the run of the code beside them. (Two tables take longer than a build
+# may. `make record` and `make bench` write what they show to files, with
+# date and machine.) Prose takes its numbers from there too, between double
+# braces. What a sentence claims stands as an assertion in a folded cell.
+# [The same
 # tests](https://github.com/neural-networks-line-by-line/book/blob/main/tests/test_book.py)
 # read the prose and reject whatever looks like a result and was typed;
 # what the book cites from others wears a footnote.
@@ -103,13 +104,14 @@ assert unshown(chapters, Path("nn")) == []
 # [`tests/test_site.py`](https://github.com/neural-networks-line-by-line/book/blob/main/tests/test_site.py)
 # opens each page in a real browser, light and dark, on a desk and on a
 # phone. A request to another host fails, and so do a line on the console,
-# a page wider than its screen, a link into nothing, and what a program
-# for accessibility finds.
+# a page wider than its screen, a link into nothing, and what a program for
+# accessibility finds.
 #
 # **Everything shown can be run.** Each chapter is a plain Python file. The
-# tests run all but the slowest from the command line, each by
-# itself, and let a chapter import only what the book has shown before. Each exercise is tested from both sides:
-# its solution has to pass, its empty starter has to fail.
+# tests run all but the slowest from the command line, each by itself, and
+# let a chapter import only what the book has shown before. Each exercise
+# is tested from both sides: its solution has to pass, its empty starter
+# has to fail.
 #
 # ## One page, from file to screen
 #
