@@ -45,6 +45,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def soups(site: Path) -> dict[Path, BeautifulSoup]:
+    """Every page of the site, parsed once."""
+    return {
+        path: BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        for path in site.rglob("*.html")
+    }
+
+
 class Quiet(SimpleHTTPRequestHandler):
     """Serve the site under its path, as its real host does."""
 
@@ -138,11 +147,13 @@ def test_axe_would_notice(browser: Browser, axe: str) -> None:
     view.close()
 
 
-def test_links_and_anchors_lead_somewhere(site: Path) -> None:
+def test_links_and_anchors_lead_somewhere(
+    site: Path, soups: dict[Path, BeautifulSoup]
+) -> None:
     home = "https://book.test/"
-    soups = {
-        path: BeautifulSoup(path.read_text("utf-8"), "html.parser")
-        for path in site.rglob("*.html")
+    anchors = {
+        path: {element["id"] for element in soup.select("[id]")}
+        for path, soup in soups.items()
     }
     for path, soup in soups.items():
         page = urljoin(home, path.relative_to(site).as_posix())
@@ -157,13 +168,11 @@ def test_links_and_anchors_lead_somewhere(site: Path) -> None:
                 file /= "index.html"
             assert file.exists(), f"{page}: {link}"
             if fragment and fragment != "__search" and file in soups:
-                anchors = {"id": unquote(fragment)}
-                assert soups[file].find(attrs=anchors), f"{page}: {link}"
+                assert unquote(fragment) in anchors[file], f"{page}: {link}"
 
 
-def test_ids_are_unique(site: Path) -> None:
-    for path in site.rglob("*.html"):
-        soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+def test_ids_are_unique(soups: dict[Path, BeautifulSoup]) -> None:
+    for path, soup in soups.items():
         ids = [element["id"] for element in soup.select("[id]")]
         assert sorted(ids) == sorted(set(ids)), path
 
@@ -188,9 +197,10 @@ def test_the_search_finds_words_in_code(site: Path) -> None:
     assert "<svg" not in text
 
 
-def test_pages_need_no_script_for_mathematics_and_figures(site: Path) -> None:
-    for path in site.rglob("index.html"):
-        soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+def test_pages_need_no_script_for_mathematics_and_figures(
+    soups: dict[Path, BeautifulSoup],
+) -> None:
+    for path, soup in soups.items():
         assert not soup.select(".arithmatex"), path
         assert not soup.select("[data-woven]"), path
         for plot in soup.select("svg.plot"):
