@@ -31,11 +31,15 @@ SMALL = {
     "t10k-images-idx3-ubyte": idx([[[255, 0], [51, 0]], [[0, 0], [0, 1]]]),
     "t10k-labels-idx1-ubyte": idx([7, 2]),
 }
+
+
+def pack(content):
+    """The one packed file that counts; gzip's defaults make another."""
+    return gzip.compress(content, compresslevel=1, mtime=0)
+
+
 # Of Fashion-MNIST the packed files count; ours hold the same pictures.
-FASHION = {
-    f"{name}.gz": gzip.compress(content, compresslevel=1, mtime=0)
-    for name, content in SMALL.items()
-}
+FASHION = {f"{name}.gz": pack(content) for name, content in SMALL.items()}
 FIRST = "train-images-idx3-ubyte"
 LARGEST = 2000
 
@@ -55,10 +59,7 @@ class Mirror(BaseHTTPRequestHandler):
         self.server.requests.append(self.path)
         self.close_connection = True
         with suppress(OSError):  # the reader may have had enough
-            if folder == "packed":
-                self.answer(FASHION[name])
-            else:
-                getattr(self, folder)(SMALL[name.removesuffix(".gz")])
+            getattr(self, folder)(SMALL[name.removesuffix(".gz")])
 
     def answer(self, body, length=None, status=200):
         self.send_response(status)
@@ -68,6 +69,9 @@ class Mirror(BaseHTTPRequestHandler):
 
     def good(self, content):
         self.answer(gzip.compress(content))
+
+    def packed(self, content):
+        self.answer(pack(content))
 
     def lies(self, content):
         self.answer(gzip.compress(bytes(len(content))))
@@ -404,16 +408,21 @@ def test_without_any_mirror_the_way_out_is_told():
 # The cache.
 
 
+@pytest.mark.parametrize(
+    ("loader", "mirror", "first"),
+    [(mnist, "good", FIRST), (fashion_mnist, "packed", f"{FIRST}.gz")],
+)
 def test_a_cache_that_cannot_be_made_is_named_with_what_to_do(
-    url, tmp_path, monkeypatch
+    url, tmp_path, monkeypatch, loader, mirror, first
 ):
     wall = tmp_path / "wall"
     wall.write_bytes(b"a file, not a folder")
     monkeypatch.setenv("XDG_CACHE_HOME", str(wall))
     with pytest.raises(OSError) as caught:
-        mnist(mirrors=[url("good")])
+        loader(mirrors=[url(mirror)])
     text = str(caught.value)
-    assert text.startswith(f"mnist: cannot write {wall / 'nn' / FIRST} (")
+    path = wall / "nn" / first
+    assert text.startswith(f"{loader.__name__}: cannot write {path} (")
     assert text.endswith(
         "). Let XDG_CACHE_HOME name a folder to write to, or NN_DATA one "
         "with the files"
@@ -499,13 +508,3 @@ def test_a_damaged_file_of_fashion_is_refused(cache, name):
         f"expected {sha256(FASHION[name])}, received {sha256(damaged)}"
     ):
         fashion_mnist(mirrors=())
-
-
-def test_where_fashion_cannot_be_kept_its_name_is_told(
-    url, tmp_path, monkeypatch
-):
-    wall = tmp_path / "wall"
-    wall.write_bytes(b"a file, not a folder")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(wall))
-    with pytest.raises(OSError, match="fashion_mnist: cannot write"):
-        fashion_mnist(mirrors=[url("packed")])

@@ -100,8 +100,11 @@ def overview(
             file = Path(path)
             title = cells[0].source.partition("\n")[0].removeprefix("# ")
             folder = f"../{file.stem}/" if directories else ""
-            lines = [f"## {title}", "| exercise | to take home |", "|---|---|"]
-            lines[0] += "\n"
+            lines = [
+                f"## {title}\n",
+                "| exercise | to take home |",
+                "|---|---|",
+            ]
             for exercise in found:
                 name = f"Exercise {exercise.number} · {exercise.title}"
                 anchor = anchor_of(name)
