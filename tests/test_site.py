@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, Request, sync_playwright
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted(path.stem for path in (ROOT / "docs").glob("*.py"))
 PAGES = [
-    "" if path.stem == "index" else f"{path.stem}/"
+    f"{path.stem}.html"
     for suffix in ("py", "md")
     for path in sorted((ROOT / "docs").glob(f"*.{suffix}"))
 ] + ["404.html"]
@@ -179,10 +179,9 @@ def test_ids_are_unique(soups: dict[Path, BeautifulSoup]) -> None:
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_chapter_can_be_taken_home(chapter: str, site: Path) -> None:
-    folder = site if chapter == "index" else site / chapter
     source = (ROOT / "docs" / f"{chapter}.py").read_bytes()
-    assert (folder / f"{chapter}.py").read_bytes() == source
-    notebook = nbformat.read(folder / f"{chapter}.ipynb", as_version=4)
+    assert (site / f"{chapter}.py").read_bytes() == source
+    notebook = nbformat.read(site / f"{chapter}.ipynb", as_version=4)
     nbformat.validate(notebook)
     assert notebook.cells[0].source.startswith("# ")
     assert "{{ " not in "".join(
