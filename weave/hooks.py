@@ -8,7 +8,6 @@ every other page.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,7 +21,7 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from weave import census, exercises, package, reference, render
+from weave import census, chart, exercises, layout, package, reference, render
 from weave.execute import Cell, WeaveError, execute
 from weave.mathematics import Mathematics, MathematicsError
 
@@ -75,6 +74,20 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
     pages.clear()
     chapters.clear()
     chapters.update(zip(map(str, paths), found, strict=True))
+    config.extra["chart"] = _chart(nav, config)
+
+
+def _chart(nav: Navigation, config: MkDocsConfig) -> str:
+    """Return the chart of the chapters that have a number."""
+    drawn = []
+    for page in nav.pages:
+        number, dot, title = str(page.title).partition(" · ")
+        if dot and page.parent:
+            name, part = Path(page.file.src_uri).stem, str(page.parent.title)
+            asks = chart.question(chapters[str(page.file.abs_src_path)])
+            drawn.append(chart.Chapter(name, number, title, part, asks))
+    chart.find_needs(drawn, Path(config.docs_dir), root(config) / "nn")
+    return chart.page(drawn, chart.lay_out(drawn)) if drawn else ""
 
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:
@@ -133,32 +146,24 @@ def on_page_markdown(
 def on_page_content(
     html: str, page: Page, config: MkDocsConfig, files: Files
 ) -> str:
-    """Make tables scroll on a phone, and offer a chapter's downloads.
+    """Lay the page out, and offer a chapter's downloads.
 
-    Code that scrolls has to be reached with the keyboard. Material sees
-    to that by script, late on a long page, and undoes it where all fits.
+    Code that scrolls has to be reached with the keyboard.
     """
     html = html.replace(
         "<pre><span></span><code>", '<pre><span></span><code tabindex="0">'
     )
-    html = html.replace('"doc-signature ', '"doc-signature no-copy ')
-    html = re.sub(r"<th(?=[ >])", '<th scope="col"', html)
-    html = re.sub(
-        r"<table>.*?</table>",
-        '<div class="scroll" role="group" aria-label="Table" tabindex="0">'
-        r'<table class="plain">\g<0></div>',
-        html,
-        flags=re.DOTALL,
-    ).replace('<table class="plain"><table>', '<table class="plain">')
-    if page.file.src_uri not in pages:
-        return html
+    html = layout.tables(html).replace(chart.PLACE, config.extra["chart"])
     stem = Path(page.file.src_uri).stem
     downloads = (
         '<p class="downloads">This chapter as '
         f'<a href="{stem}.ipynb" download>a notebook</a> or '
         f'<a href="{stem}.py" download>plain Python</a></p>'
     )
-    return html.replace("</h1>", f"</h1>{downloads}", 1)
+    html = layout.opening(
+        html, downloads if page.file.src_uri in pages else ""
+    )
+    return html if page.file.src_uri == "api.md" else layout.sections(html)
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
