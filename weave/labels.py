@@ -11,7 +11,9 @@ import re
 from functools import cache
 from html import escape, unescape
 from itertools import groupby, pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from fontTools.ttLib import TTFont
 
 LABEL = re.compile(
     r"<text>\s*((?:<tspan [^>]*>[^<]*</tspan>\s*)+)</text>", re.DOTALL
@@ -44,13 +46,15 @@ class Glyph(NamedTuple):
 @cache
 def advance(letter: str) -> float:
     """Return how wide Matplotlib's own font has a letter, in ems."""
-    from matplotlib import get_data_path
-    from matplotlib.ft2font import FT2Font
+    width, _ = _font()["hmtx"][_font().getBestCmap()[ord(letter)]]
+    return float(width / _font()["head"].unitsPerEm)
 
-    font = FT2Font(f"{get_data_path()}/fonts/ttf/DejaVuSans.ttf")
-    font.set_size(1000, 72)
-    glyph = font.load_char(ord(letter), flags=2)  # unhinted
-    return float(glyph.linearHoriAdvance) / 65536 / 1000
+
+@cache
+def _font() -> Any:
+    from matplotlib import get_data_path
+
+    return TTFont(f"{get_data_path()}/fonts/ttf/DejaVuSans.ttf")
 
 
 def flow(svg: str) -> str:
