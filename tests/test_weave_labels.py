@@ -26,7 +26,7 @@ def test_the_advance_is_that_of_the_font_matplotlib_measures_with() -> None:
 def test_a_word_and_a_letter_are_two_runs() -> None:
     svg = labels.flow(drawn("error $p$"))
     assert svg.count("<tspan") == 2
-    assert re.search(">error </tspan><tspan[^>]*oblique", svg)
+    assert re.search(">error\xa0</tspan><tspan[^>]*oblique", svg)
     assert ">p</tspan></text>" in svg
 
 

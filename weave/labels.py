@@ -86,7 +86,7 @@ def _flow(label: str) -> str:
         before = y
         text = escape("".join(glyph.letter for _, _, glyph in letters))
         runs.append(f'<tspan{place} style="{style}">{text}</tspan>')
-    return f'<text style="white-space: pre">{"".join(runs)}</text>'
+    return f"<text>{''.join(runs)}</text>"
 
 
 Key = tuple[float, str, int]
