@@ -127,7 +127,8 @@ def _numbers(cells: list[Cell], outputs: list[Any]) -> Iterator[Number]:
                 name = f"{section}: {fields[place]}"
                 seen[name] += 1
                 count = f" ({seen[name]})" if seen[name] > 1 else ""
-                around = _around(block, values, place) or fields[place]
+                words = _around(block, values, place)
+                around = words or f"`{fields[place]}`"
                 yield Number(section, name + count, values[place], around)
 
 
