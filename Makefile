@@ -15,7 +15,7 @@ export NO_MKDOCS_2_WARNING := 1
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help site serve test bench record clean distclean
+.PHONY: help site serve test bench record numbers clean distclean
 
 help:
 	@echo "make site       build the book into site/"
@@ -26,6 +26,7 @@ help:
 	@echo "make bench      nn's speed beside PyTorch, scikit-learn and JAX, kept"
 	@echo "                for chapter 14; a short look: ARGS='--rounds 3'"
 	@echo "make record     chapter 11's longest runs, about an hour"
+	@echo "make numbers    for a release: the numbers in the prose, kept"
 	@echo "make clean      remove what was built"
 	@echo "make distclean  remove the environment as well"
 
@@ -54,6 +55,9 @@ bench: .venv/.bench node_modules/.ready
 
 record: .venv/.docs node_modules/.ready
 	@$(PY) tests/record.py $(ARGS)
+
+numbers: .venv/.docs $(EXTRA:%=.venv/.%) node_modules/.ready
+	@$(PY) -m weave.changes
 
 clean:
 	rm -rf site .cache build dist htmlcov .coverage .coverage.*

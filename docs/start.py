@@ -306,7 +306,9 @@ everything = length(*[m for _, _, modules in chapters for m in modules])
 # under the MIT licence, text and figures under
 # [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/).
 #
-# **Cite.** The repository's `CITATION.cff` says how.
+# **Cite.** Each chapter ends with the line that cites it, and the [first
+# page](index.py) with the one for the book; `CITATION.cff` is its source.
+# [What changed](changes.md) tells which numbers a release prints otherwise.
 #
 # ## What we have now
 #

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import nbclient
 import nbformat
@@ -65,8 +66,10 @@ CONFIG = f"""\
 INHERIT: {ROOT / "mkdocs.yml"}
 hooks: [{ROOT / "weave" / "hooks.py"}]
 watch: []
+extra: {{cards: false}}
 extra_css: []
 extra_javascript: []
+theme: {{custom_dir: {ROOT / "weave" / "theme"}}}
 nav:
 """
 
@@ -398,3 +401,164 @@ def test_a_missing_katex_is_named_before_training(
     config = SimpleNamespace(config_file_path=str(tmp_path / "mkdocs.yml"))
     with pytest.raises(PluginError, match="`npm ci` brings it"):
         hooks.on_config(config)
+
+
+# ---- what a page says of itself elsewhere
+
+SHARED = """\
+# %% [markdown]
+# # 1 · "Lines" & more
+#
+# *Which way is up, and how far is it from here to there?*
+#
+# After this chapter you can say so.
+
+# %%
+from weave import figure, subplots
+
+for name in "first", "second":
+    fig, ax = subplots()
+    ax.plot([0, 1])
+    figure(fig, name, alt=f"The {name}.", caption="It rises.")
+
+# %% [markdown]
+# ## Up
+#
+# It rises by {{ len(name) }} steps.
+"""
+LOG = "# What changed\n\nNews.\n\n## 0.2.0 · 2026-03-04\n\nBetter.\n"
+CITED = """\
+title: The Book
+version: 0.2.0
+date-released: 2026-03-04
+url: https://a.org/b/
+authors: [{name: Everybody}]
+"""
+SITE = """\
+site_url: https://a.org/b/
+site_name: The Book
+site_description: A book of lines.
+"""
+
+
+def shared(root: Path, figure: str = "second") -> Path:
+    """Write a book that is cited, and has a change log and cards."""
+    write(root, one=SHARED)
+    (root / "docs" / "changes.md").write_text(LOG)
+    (root / "docs" / "assets").mkdir()
+    (root / "docs" / "assets" / "numbers.json").write_text(
+        '{"numbers": {"0.2.0": {"one": {"Up: len(name)": "5"}}},'
+        ' "changes": {}}'
+    )
+    (root / "CITATION.cff").write_text(CITED)
+    config = (root / "mkdocs.yml").read_text()
+    config = config.replace("cards: false", f"cards: {{one: {figure}}}")
+    (root / "mkdocs.yml").write_text(f"{SITE}{config}  - changes.md\n")
+    return root
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = shared(tmp_path_factory.mktemp("shared"))
+    make(root)
+    return root / "site"
+
+
+def head(path: Path) -> dict[str, str]:
+    """Return what a page's head tells, by name."""
+    return {
+        str(tag.get("name") or tag.get("property")): str(tag["content"])
+        for tag in soup(path).select("meta[content]")
+    }
+
+
+@pytest.mark.parametrize("name", ["index", "one", "changes"])
+def test_a_page_says_what_to_show_of_it(name: str, site: Path) -> None:
+    url = "https://a.org/b/" + ("" if name == "index" else f"{name}.html")
+    page = soup(site / f"{name}.html")
+    (link,) = page.select("link[rel=canonical]")
+    assert link["href"] == url
+    (feed,) = page.select('link[type="application/atom+xml"]')
+    assert feed["href"] == "feed.xml"
+    told = head(site / f"{name}.html")
+    assert told["og:url"] == url
+    assert told["og:site_name"] == "The Book"
+    assert told["description"] == told["og:description"] != ""
+    assert told["twitter:card"] == "summary_large_image"
+    card = f"assets/cards/{name}.png"
+    assert told["og:image"] == f"https://a.org/b/{card}"
+    assert (site / card).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_chapter_tells_its_question_and_its_figure(site: Path) -> None:
+    told = head(site / "one.html")
+    assert told["og:type"] == "article"
+    assert told["og:title"] == '1 · "Lines" & more'
+    assert told["description"].startswith("Which way is up, and how far")
+    assert told["og:image:alt"] == 'Chapter 1. "Lines" & more. The second.'
+    assert told["citation_title"] == '"Lines" & more'
+    assert told["citation_inbook_title"] == "The Book"
+    cite = soup(site / "one.html").select_one(".cite")
+    assert cite
+    assert "chapter 1 of The Book, version 0.2.0" in cite.get_text()
+    assert "url          = {https://a.org/b/one.html}" in cite.get_text()
+
+
+def test_home_stands_for_the_book_and_back_matter_for_itself(
+    site: Path,
+) -> None:
+    home, back = head(site / "index.html"), head(site / "changes.html")
+    assert home["og:type"] == "website"
+    assert home["og:title"] == home["citation_title"] == "The Book"
+    assert soup(site / "index.html").select_one(".cite")
+    assert not any(name.startswith("citation_") for name in back)
+    assert not soup(site / "changes.html").select_one(".cite")
+
+
+def test_the_change_log_tells_what_differs(site: Path) -> None:
+    page = soup(site / "changes.html")
+    assert page.find(id="release-0.2.0")
+    row = page.select_one("tbody tr")
+    assert row
+    told = [cell.get_text() for cell in row.find_all("td")]
+    assert told == [
+        '1 · "Lines" & more',
+        "Up",
+        "It rises by … steps.",
+        "5",
+        "6",
+    ]
+
+
+def test_machines_find_the_pages_and_the_news(site: Path) -> None:
+    assert "https://a.org/b/sitemap.xml" in (site / "robots.txt").read_text()
+    assert b"changes.html#release-0.2.0" in (site / "feed.xml").read_bytes()
+    places = ET.parse(site / "sitemap.xml").getroot()
+    assert {loc.text for loc in places.iter() if loc.tag.endswith("}loc")} == {
+        "https://a.org/b/",
+        "https://a.org/b/one.html",
+        "https://a.org/b/changes.html",
+    }
+
+
+def test_a_card_with_a_figure_that_is_gone_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = shared(tmp_path, figure="third")
+    with caplog.at_level(logging.WARNING), pytest.raises(Abort):
+        make(root)
+    assert "one.py: the card wants a figure 'third'" in caplog.text
+
+
+def test_a_page_is_as_old_as_its_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from weave import sitemap
+
+    monkeypatch.setattr(sitemap, "dates", lambda _: {"a.py": "2026-01-02"})
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    root = write(tmp_path, a=TITLE)
+    make(root)
+    told = (root / "site" / "sitemap.xml").read_text()
+    assert told.count("<lastmod>2026-01-02<") == 1
+    assert told.count("<lastmod>1970-01-01<") == 1

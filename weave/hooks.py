@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemBytecodeCache
+from markupsafe import escape
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
@@ -21,10 +22,25 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from weave import census, chart, exercises, layout, package, reference, render
+from weave import (
+    cards,
+    census,
+    changes,
+    chart,
+    citation,
+    exercises,
+    feed,
+    layout,
+    package,
+    prose,
+    reference,
+    render,
+    sitemap,
+)
 from weave.execute import Cell, WeaveError, execute
 from weave.mathematics import Mathematics, MathematicsError
 
+CARDS = "assets/cards"
 KATEX = "assets/katex"
 MKDOCSTRINGS = "assets/_mkdocstrings.css"
 
@@ -33,6 +49,7 @@ MKDOCSTRINGS = "assets/_mkdocstrings.css"
 mathematics = Mathematics(Path("node_modules"))
 chapters: dict[str, list[Cell]] = {}
 pages: dict[str, render.Page] = {}
+dates: dict[str, str] = {}
 
 
 def root(config: MkDocsConfig) -> Path:
@@ -53,6 +70,19 @@ def on_config(config: MkDocsConfig) -> None:
         raise PluginError(str(error)) from None
     others = [css for css in config.extra_css if css != MKDOCSTRINGS]
     config.extra_css = others
+    if _log(config).exists():
+        config.extra["feed"] = feed.NAME
+
+
+def _log(config: MkDocsConfig) -> Path:
+    """Return the path of the change log."""
+    return Path(config.docs_dir, "changes.md")
+
+
+def _book(config: MkDocsConfig) -> citation.Book | None:
+    """Return what is cited, if there is a file that says so."""
+    path = root(config) / "CITATION.cff"
+    return citation.read(path) if path.exists() else None
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
@@ -72,6 +102,8 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
             pool.shutdown(cancel_futures=True)
             raise PluginError(str(error)) from None
     pages.clear()
+    dates.clear()
+    dates.update(sitemap.dates(Path(config.docs_dir)))
     chapters.clear()
     chapters.update(zip(map(str, paths), found, strict=True))
     config.extra["chart"] = _chart(nav, config)
@@ -129,18 +161,72 @@ def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
 def on_page_markdown(
     markdown: str, page: Page, config: MkDocsConfig, files: Files
 ) -> str:
-    """Give a chapter's page its Markdown, and back matter what is made."""
-    if page.file.src_uri in MADE:
-        return f"{markdown}\n\n{MADE[page.file.src_uri](config)}"
-    cells = chapters.get(str(page.file.abs_src_path))
-    if cells is None:
-        return markdown
+    """Give a chapter's page its Markdown, and back matter what is made.
+
+    What the page says of itself elsewhere comes from how it begins.
+    """
+    cells = chapters.get(str(page.file.abs_src_path), [])
     try:
-        woven = render.weave(cells, f"{config.repo_url}/blob/main/")
+        _share(page, cells[0].source if cells else markdown, cells, config)
+        return _markdown(markdown, page, cells, config)
     except WeaveError as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from None
+
+
+def _markdown(
+    markdown: str, page: Page, cells: list[Cell], config: MkDocsConfig
+) -> str:
+    if page.file.src_uri == "changes.md":
+        return _changes(markdown, config)
+    if page.file.src_uri in MADE:
+        return f"{markdown}\n\n{MADE[page.file.src_uri](config)}"
+    if not cells:
+        return markdown
+    woven = render.weave(cells, f"{config.repo_url}/blob/main/")
     pages[page.file.src_uri] = woven
     return woven.markdown
+
+
+def _changes(log: str, config: MkDocsConfig) -> str:
+    """Compare this build's numbers with those of the last release."""
+    record = changes.load(root(config) / changes.FILE)
+    paths = changes.chapters(Path(config.docs_dir))
+    now = [changes.numbers(path, root(config)) for path in paths]
+    _, last = ([("", {}), *record.numbers.items()])[-1]
+    return changes.page(log, record, changes.differences(last, now))
+
+
+def _share(
+    page: Page, begun: str, cells: list[Cell], config: MkDocsConfig
+) -> None:
+    """Set what other sites may show of a page; `meta.html` writes it."""
+    told = prose.describe(begun) or config.site_description or ""
+    page.meta.setdefault("description", escape(told))
+    page.update_date = dates.get(page.file.src_uri, page.update_date)
+    if page.is_homepage:
+        page.canonical_url = config.site_url
+    book, url = _book(config), page.canonical_url or ""
+    if book and (cells or page.is_homepage):
+        title = "" if page.is_homepage else prose.title(begun)
+        page.meta["citation"] = citation.tags(book, title, url)
+        page.meta["cite"] = citation.block(book, title, url)
+    wanted = config.extra.get("cards")
+    if not wanted or not config.site_url:
+        return
+    name = f"{Path(page.file.src_uri).stem}.png"
+    figure = cards.choose(cells, wanted.get(Path(name).stem))
+    words = cards.words(
+        config.site_name,
+        config.site_description or "",
+        begun,
+        page.is_homepage,
+    )
+    store = cards.Cards(mathematics.modules, root(config) / ".cache" / "cards")
+    folder = Path(config.site_dir, CARDS)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(store.png(words, figure.svg if figure else ""))
+    page.meta["card"] = f"{config.site_url}{CARDS}/{name}"
+    page.meta["card_alt"] = cards.alt(words, figure)
 
 
 def on_page_content(
@@ -154,6 +240,7 @@ def on_page_content(
         "<pre><span></span><code>", '<pre><span></span><code tabindex="0">'
     )
     html = layout.tables(html).replace(chart.PLACE, config.extra["chart"])
+    html += page.meta.get("cite", "")
     stem = Path(page.file.src_uri).stem
     downloads = (
         '<p class="downloads">This chapter as '
@@ -214,6 +301,16 @@ def mend(html: str) -> str:
     html = html.replace(' data-md-component="source"', "")
     dialog = ' data-md-component="search" role="dialog"'
     return html.replace(dialog, f'{dialog} aria-label="Search"')
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Write what is for machines: where the pages are, what is new."""
+    folder, url = Path(config.site_dir), config.site_url or ""
+    (folder / "robots.txt").write_text(sitemap.robots(url), "utf-8")
+    book = _book(config)
+    if book and _log(config).exists():
+        log = _log(config).read_text("utf-8")
+        (folder / feed.NAME).write_bytes(feed.feed(book, log, url))
 
 
 def on_shutdown() -> None:

@@ -1,0 +1,171 @@
+"""Numbers in the prose, from release to release."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import pytest
+import small_book
+
+from weave import changes
+from weave.changes import Change, Chapter, Number, Record
+from weave.execute import execute
+
+ONE = """\
+# %% [markdown]
+# # 1 · One
+#
+# Nothing yet.
+
+# %%
+n, share = 7, 0.25
+
+# %% [markdown]
+# ## The *first* part
+#
+# At the end it has read {{ n }} of all of the ten, and {{ n:.1f }} is not
+# {{ n }}. So it is.
+#
+# $$
+# x = {{ share:.1% }}
+# $$
+#
+# ### Below
+#
+# Only $\\beta = {{ share }}$ | here.
+
+# %% [markdown]
+# No number, `{{ n }}`.
+
+# %% needs=["no-such-package"]
+gone = 1
+
+# %% [markdown] needs=["no-such-package"]
+# And {{ gone }}.
+"""
+LOG = """\
+# What changed
+
+## 0.2.0 · 2026-03-04
+
+Better.
+
+## 0.1.0 · 2026-01-02
+
+The first.
+"""
+CHANGE = Change("1 · One", "Part", "it has … of | all", "6", "7")
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = small_book.write(tmp_path_factory.mktemp("book"), one=ONE)
+    (root / "docs" / "speed.py").write_text(ONE)
+    (root / "docs" / "assets").mkdir()
+    execute(root / "docs" / "one.py", root)
+    return root
+
+
+def test_numbers_know_where_they_stand(book: Path) -> None:
+    chapter = changes.numbers(book / "docs" / "one.py", book)
+    assert (chapter.stem, chapter.title) == ("one", "1 · One")
+    part = "The first part"
+    assert chapter.numbers == [
+        Number(part, f"{part}: n", "7", "the end it has read … of all of"),
+        Number(
+            part, f"{part}: n:.1f", "7.0", "all of the ten, and … is not 7."
+        ),
+        Number(
+            part, f"{part}: n (2)", "7", "ten, and 7.0 is not …. So it is."
+        ),
+        Number(part, f"{part}: share:.1%", "25.0%", "`share:.1%`"),
+        Number("Below", "Below: share", "0.25", "Only β = … | here."),
+    ]
+
+
+def test_pages_that_measure_are_left_out(book: Path) -> None:
+    (path,) = changes.chapters(book / "docs")
+    assert path.name == "one.py"
+
+
+@pytest.mark.parametrize(
+    ("before", "found"),
+    [
+        ({}, []),
+        ({"one": {"Part: other": "1"}}, []),
+        ({"two": {"Part: n": "1"}}, []),
+        ({"one": {"Part: n": r"7 \cdot 10"}}, []),
+        (
+            {"one": {"Part: n": r"6 \cdot 10"}},
+            [Change("1 · One", "Part", "a … b", "6 · 10", "7 · 10")],
+        ),
+    ],
+)
+def test_what_is_printed_is_compared(
+    before: dict[str, changes.Table], found: list[Change]
+) -> None:
+    number = Number("Part", "Part: n", r"7 \cdot 10", "a … b")
+    now = [Chapter("one", "1 · One", [number])]
+    assert changes.differences(before, now) == found
+
+
+def test_a_record_is_kept_and_read(tmp_path: Path) -> None:
+    path = tmp_path / "numbers.json"
+    assert changes.load(path) == Record()
+    record = Record({"0.1.0": {"one": {"Part: n": "−7"}}}, {"0.1.0": [CHANGE]})
+    changes.save(record, path)
+    assert changes.load(path) == record
+    assert '\n    "Part: n": "−7"\n' in path.read_text("utf-8")
+
+
+def test_a_release_keeps_its_numbers_and_the_last_ones(book: Path) -> None:
+    first = changes.release("0.1.0", Record(), book)
+    assert first.numbers["0.1.0"]["one"]["Below: share"] == "0.25"
+    assert first.changes == {"0.1.0": []}
+    assert changes.release("0.1.0", first, book) == first
+    first.numbers["0.1.0"]["one"]["Below: share"] = "0.5"
+    second = changes.release("0.2.0", first, book)
+    (change,) = second.changes["0.2.0"]
+    assert (change.before, change.after) == ("0.5", "0.25")
+    assert list(second.numbers) == list(second.changes) == ["0.1.0", "0.2.0"]
+    assert changes.release("0.2.0", second, book) == second
+    third = changes.release("0.3.0", second, book)
+    assert list(third.numbers) == ["0.2.0", "0.3.0"]
+    assert list(third.changes) == ["0.1.0", "0.2.0", "0.3.0"]
+
+
+def test_numbers_are_kept_from_the_command_line(
+    book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(book)
+    (book / "CITATION.cff").write_text(
+        "title: T\nversion: 0.1.0\ndate-released: 2026-01-02\nurl: u\n"
+        "authors: []\n"
+    )
+    monkeypatch.delitem(__import__("sys").modules, "weave.changes")
+    runpy.run_module("weave.changes", run_name="__main__")
+    record = changes.load(book / changes.FILE)
+    assert list(record.numbers["0.1.0"]) == ["one"]
+
+
+def test_the_log_is_read() -> None:
+    first, second = changes.releases(LOG)
+    assert (first.version, first.date) == ("0.2.0", "2026-03-04")
+    assert (first.words, second.words) == ("Better.", "The first.")
+
+
+def test_the_page_has_a_table_for_each_release() -> None:
+    record = Record(changes={"0.1.0": [], "0.2.0": [CHANGE]})
+    page = changes.page(LOG, record, [])
+    row = r"| 1 · One | Part | it has … of \| all | 6 | 7 |"
+    assert page.index("{ #release-0.2.0 }\n\nBetter.") < page.index(row)
+    assert page.index(row) < page.index("{ #release-0.1.0 }\n\nThe first.")
+    assert "Since" not in page
+    assert page.count("Before") == 1
+
+
+def test_the_page_lists_how_this_build_differs() -> None:
+    page = changes.page(LOG, Record(), [CHANGE])
+    assert page.startswith("# What changed\n\n## Since 0.2.0\n\nThese numb")
+    assert page.index("| 6 | 7 |") < page.index("## 0.2.0 ·")

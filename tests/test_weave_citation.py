@@ -1,0 +1,112 @@
+"""How to cite: one source, and everywhere the same."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from weave import changes, citation
+from weave.citation import Book
+
+ROOT = Path(__file__).parent.parent
+BOOK = Book("On Nets", ["Ada <A>", "B. Beta"], "1.2.0", "2026-03-04", "u://b")
+URL = "u://b/c.html"
+
+
+def test_version_and_date_are_the_same_everywhere() -> None:
+    book = citation.read(ROOT / "CITATION.cff")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert project["project"]["version"] == book.version
+    log = (ROOT / "docs" / "changes.md").read_text("utf-8")
+    newest = changes.releases(log)[0]
+    assert (newest.version, newest.date) == (book.version, book.date)
+    record = changes.load(ROOT / changes.FILE)
+    assert list(record.numbers)[-1] == book.version
+    datetime.date.fromisoformat(book.date)
+
+
+def test_readme_cites_the_same() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    entry = citation.bibtex(citation.read(ROOT / "CITATION.cff"))
+    assert f"```bibtex\n{entry}```" in readme
+
+
+def test_the_site_is_where_the_citation_says() -> None:
+    told = (ROOT / "mkdocs.yml").read_text("utf-8")
+    book = citation.read(ROOT / "CITATION.cff")
+    assert f"\nsite_url: {book.url}\n" in told
+    assert f"site_name: {book.title}\n" in told
+
+
+def test_authors_are_persons_or_groups(tmp_path: Path) -> None:
+    path = tmp_path / "CITATION.cff"
+    path.write_text(
+        "title: T\nversion: 1\ndate-released: 2026-01-02\nurl: u\n"
+        "authors:\n- name: All\n- given-names: Ada\n  family-names: Love\n"
+    )
+    book = citation.read(path)
+    assert book == Book("T", ["All", "Ada Love"], "1", "2026-01-02", "u")
+
+
+@pytest.mark.parametrize(
+    ("chapter", "url", "line"),
+    [
+        ("", "", "*On Nets*. Version 1.2.0, 2026. u://b"),
+        (
+            "3 · Bends",
+            URL,
+            f"“Bends”, chapter 3 of *On Nets*, version 1.2.0, 2026. {URL}",
+        ),
+        ("How", URL, f"“How”, in *On Nets*, version 1.2.0, 2026. {URL}"),
+    ],
+)
+def test_a_line(chapter: str, url: str, line: str) -> None:
+    told = citation.line(BOOK, chapter, url)
+    assert told == f"Ada <A>, B. Beta. {line}"
+
+
+@pytest.mark.parametrize(
+    ("chapter", "title", "published"),
+    [
+        ("", "On Nets", "Version 1.2.0"),
+        ("3 · Bends", "Bends", "Chapter 3 of {On Nets}, version 1.2.0"),
+        ("How", "How", "In {On Nets}, version 1.2.0"),
+    ],
+)
+def test_bibtex(chapter: str, title: str, published: str) -> None:
+    entry = citation.bibtex(BOOK, chapter, URL)
+    fields = dict(re.findall(r"^  (\w+) += \{(.*)\},$", entry, re.MULTILINE))
+    assert fields == {
+        "author": "{Ada <A>} and {B. Beta}",
+        "title": f"{{{title}}}",
+        "howpublished": published,
+        "year": "2026",
+        "url": URL,
+    }
+    assert entry.count("{") == entry.count("}")
+    assert re.match(r"@misc\{[a-z-]+,\n", entry)
+
+
+def test_a_block_is_marked_up_and_escaped() -> None:
+    html = citation.block(BOOK, "3 · Bends", URL)
+    assert "<strong>Cite this chapter.</strong> Ada &lt;A&gt;" in html
+    assert "chapter 3 of <cite>On Nets</cite>, version" in html
+    assert "{Ada &lt;A&gt;}" in html
+    assert "Cite this book" in citation.block(BOOK)
+
+
+def test_tags() -> None:
+    chapter = dict(citation.tags(BOOK, "3 · Bends", URL))
+    assert chapter["citation_title"] == "Bends"
+    assert chapter["citation_inbook_title"] == "On Nets"
+    assert chapter["citation_publication_date"] == "2026/03/04"
+    book = citation.tags(BOOK, "", "u://b")
+    assert ("citation_title", "On Nets") in book
+    assert [text for name, text in book if name == "citation_author"] == (
+        BOOK.authors
+    )
+    assert "citation_inbook_title" not in dict(book)
