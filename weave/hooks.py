@@ -20,13 +20,11 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
-from mkdocs.utils import get_relative_url
 
-from weave import census, exercises, package, reference, render
+from weave import census, exercises, package, reference, render, styles
 from weave.execute import Cell, WeaveError, execute
 from weave.mathematics import Mathematics, MathematicsError
 
-KATEX = "assets/katex"
 MKDOCSTRINGS = "assets/_mkdocstrings.css"
 
 
@@ -34,11 +32,18 @@ MKDOCSTRINGS = "assets/_mkdocstrings.css"
 mathematics = Mathematics(Path("node_modules"))
 chapters: dict[str, list[Cell]] = {}
 pages: dict[str, render.Page] = {}
+serving = False
 
 
 def root(config: MkDocsConfig) -> Path:
     """Return the folder of mkdocs.yml."""
     return Path(config.config_file_path).parent
+
+
+def on_startup(command: str, dirty: bool) -> None:
+    """Note whether somebody writes, and waits."""
+    global serving
+    serving = command == "serve"
 
 
 def on_config(config: MkDocsConfig) -> None:
@@ -169,11 +174,6 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """
     try:
         html = mathematics.typeset(output)
-        if html != output:
-            style = get_relative_url(f"{KATEX}/katex.css", page.url)
-            link = f'<link rel="stylesheet" href="{style}">'
-            html = html.replace("</head>", f"{link}</head>", 1)
-            mathematics.copy(Path(config.site_dir, KATEX))
     except MathematicsError as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from None
     folder = Path(page.file.abs_dest_path).parent
@@ -198,6 +198,16 @@ def on_post_template(
 ) -> str:
     """Mend the page for addresses that do not exist, too."""
     return mend(output_content)
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Make the style sheet, now that all pages are there."""
+    cache = root(config) / ".cache" / "fonts"
+    modules = mathematics.modules
+    try:
+        styles.make(Path(config.site_dir), modules, cache, whole=serving)
+    except styles.StyleError as error:
+        raise PluginError(str(error)) from None
 
 
 def mend(html: str) -> str:
