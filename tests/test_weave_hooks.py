@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import re
 import runpy
 import sys
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 from xml.etree import ElementTree as ET
 
 import nbclient
@@ -86,9 +87,9 @@ def write(root: Path, index: str = INDEX, **chapters: str) -> Path:
     return root
 
 
-def make(root: Path) -> None:
+def make(root: Path, command: Literal["build", "serve"] = "build") -> None:
     config = load_config(str(root / "mkdocs.yml"))
-    config.plugins.on_startup(command="build", dirty=False)
+    config.plugins.on_startup(command=command, dirty=False)
     try:
         build(config)
     finally:
@@ -155,15 +156,41 @@ def test_output_is_text(page: BeautifulSoup) -> None:
     assert output.get_text() == "1 < 2"
 
 
-def test_formulas_are_set(page: BeautifulSoup, book: Path) -> None:
+def test_formulas_are_set(page: BeautifulSoup) -> None:
     assert page.select_one(".katex .value")
-    style = page.select_one('link[href="../assets/katex/katex.css"]')
-    assert style
-    assert (book / "site" / "assets" / "katex" / "katex.css").exists()
 
 
-def test_a_page_without_formulas_loads_no_fonts(book: Path) -> None:
-    assert not soup(book / "site" / "index.html").select('[href*="katex"]')
+@pytest.mark.parametrize("name", ["index.html", "good.html", "404.html"])
+def test_a_page_has_one_style_sheet(name: str, book: Path) -> None:
+    links = soup(book / "site" / name).select("link[rel=stylesheet]")
+    assert len(links) == 1
+    assert str(links[0]["href"]).endswith("assets/book.css")
+
+
+def test_the_style_sheet_is_what_the_pages_need(book: Path) -> None:
+    assets = book / "site" / "assets"
+    css = (assets / "book.css").read_text()
+    assert ".katex" in css
+    assert ".md-typeset" in css
+    assert ".md-banner" not in css
+    for path in re.findall(r"url\((fonts/[^)]+)\)", css):
+        assert (assets / path).exists()
+    assert not (assets / "stylesheets").exists()
+
+
+def test_who_writes_does_not_wait_for_a_smaller_sheet(book: Path) -> None:
+    make(book, "serve")
+    css = (book / "site" / "assets" / "book.css").read_text()
+    assert ".md-banner" in css
+    make(book)
+
+
+def test_a_faulty_style_sheet_fails_the_build(tmp_path: Path) -> None:
+    root = write(tmp_path)
+    (root / "docs" / "assets").mkdir()
+    (root / "docs" / "assets" / "book.css").write_text("p { color: red")
+    with pytest.raises(Abort):
+        make(root)
 
 
 def test_a_chapter_can_be_downloaded(page: BeautifulSoup, book: Path) -> None:

@@ -109,17 +109,6 @@ def test_node_runs_only_when_it_is_needed() -> None:
     assert setter._node is None
 
 
-def test_the_style_sheet_asks_for_the_fonts_that_are_there(
-    tmp_path: Path, katex: Mathematics
-) -> None:
-    katex.copy(tmp_path)
-    css = (tmp_path / "katex.css").read_text()
-    named = set(re.findall(r"url\(([^)]+)\)", css))
-    there = {f"fonts/{path.name}" for path in (tmp_path / "fonts").iterdir()}
-    assert named == there
-    assert len(there) > 10
-
-
 def test_without_katex_the_command_is_named(tmp_path: Path) -> None:
     with pytest.raises(MathematicsError, match="`npm ci` brings it"):
         Mathematics(tmp_path / "node_modules").formula("x", False)

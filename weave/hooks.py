@@ -20,7 +20,6 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
-from mkdocs.utils import get_relative_url
 
 from weave import (
     cards,
@@ -36,12 +35,12 @@ from weave import (
     reference,
     render,
     sitemap,
+    styles,
 )
 from weave.execute import Cell, WeaveError, execute
 from weave.mathematics import Mathematics, MathematicsError
 
 CARDS = "assets/cards"
-KATEX = "assets/katex"
 MKDOCSTRINGS = "assets/_mkdocstrings.css"
 
 
@@ -261,11 +260,6 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """
     try:
         html = mathematics.typeset(output)
-        if html != output:
-            style = get_relative_url(f"{KATEX}/katex.css", page.url)
-            link = f'<link rel="stylesheet" href="{style}">'
-            html = html.replace("</head>", f"{link}</head>", 1)
-            mathematics.copy(Path(config.site_dir, KATEX))
     except MathematicsError as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from None
     folder = Path(page.file.abs_dest_path).parent
@@ -282,30 +276,13 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
         for exercise in woven.exercises.values():
             path = folder / exercise.file
             path.write_text(exercise.begun, "utf-8")
-    return mend(html)
-
-
-def on_post_template(
-    output_content: str, template_name: str, config: MkDocsConfig
-) -> str:
-    """Mend the page for addresses that do not exist, too."""
-    return mend(output_content)
-
-
-def mend(html: str) -> str:
-    """Repair what Material leaves to be wished in a page.
-
-    It would ask GitHub for the number of stars, and its search dialog
-    has no name.
-    """
-    html = html.replace(' data-md-component="source"', "")
-    dialog = ' data-md-component="search" role="dialog"'
-    return html.replace(dialog, f'{dialog} aria-label="Search"')
+    return html
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    """Write what is for machines: where the pages are, what is new."""
+    """Write what comes of all pages: their style, their list, the feed."""
     folder, url = Path(config.site_dir), config.site_url or ""
+    styles.make(folder, mathematics.modules, root(config) / ".cache/fonts")
     (folder / "robots.txt").write_text(sitemap.robots(url), "utf-8")
     book = _book(config)
     if book and _log(config).exists():

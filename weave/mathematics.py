@@ -101,16 +101,6 @@ class Mathematics:
             )
         return folder
 
-    def copy(self, target: Path) -> None:
-        """Copy the style sheet and the fonts that formulas need."""
-        source, fonts = self.package(), target / "fonts"
-        fonts.mkdir(parents=True, exist_ok=True)
-        for font in source.glob("fonts/*.woff2"):
-            shutil.copyfile(font, fonts / font.name)
-        css = (source / "katex.min.css").read_text("utf-8")
-        older = r',url\(fonts/[^)]*\.(?:woff|ttf)\) format\("\w+"\)'
-        (target / "katex.css").write_text(re.sub(older, "", css), "utf-8")
-
     def close(self) -> None:
         """End the process; the next unknown formula starts another."""
         if self._node is not None:

@@ -1,0 +1,44 @@
+"""Make the one style sheet of the site, and remove what it replaces.
+
+KaTeX's rules come first, then the faces, then the book's own. Comments and
+indentation are for those who read the source.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from weave import fonts, glyphs
+
+# What Material brings, and what no page of ours links.
+UNUSED = (
+    "assets/stylesheets",
+    "assets/javascripts",
+    "assets/images",
+    "assets/_mkdocstrings.css",
+)
+
+
+def make(site: Path, modules: Path, cache: Path) -> None:
+    """Write the style sheet and the fonts of a site that is built."""
+    for name in UNUSED:
+        if (site / name).is_dir():
+            shutil.rmtree(site / name)
+        (site / name).unlink(missing_ok=True)
+    pages = [path.read_text("utf-8") for path in sorted(site.rglob("*.html"))]
+    scripts = [p.read_text("utf-8") for p in sorted(site.glob("assets/*.js"))]
+    book, target = site / "assets" / "book.css", site / "assets" / "fonts"
+    own = book.read_text("utf-8") if book.exists() else ""
+    katex = modules / "katex" / "dist"
+    formulas = (katex / "katex.min.css").read_text("utf-8")
+    shown = fonts.characters(pages, [own, *scripts])
+    parts = [
+        glyphs.keep(formulas, katex, pages, target, cache),
+        fonts.faces(modules, shown, target, cache),
+        own,
+    ]
+    css = re.sub(r"/\*.*?\*/", "", "\n".join(parts), flags=re.DOTALL)
+    css = re.sub(r"\n\s+", "\n", css)
+    fonts.write(book, css.encode())
