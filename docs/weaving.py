@@ -385,8 +385,10 @@ assert count["lines of nn"] < 3000
 # mkdocs-jupyter (Apache 2.0), mkdocstrings (ISC), Python-Markdown (BSD)
 # and PyMdown Extensions (MIT). Jupytext (MIT), nbclient and ipykernel
 # (both BSD) read and run the chapters, Pygments (BSD) colours code, KaTeX
-# (MIT) sets formulas, with its own fonts, in Node (MIT); text has the fonts
-# of your machine. NumPy and scikit-learn (both BSD) compute, Matplotlib
+# (MIT) sets formulas, with its own fonts, in Node (MIT). Text is set in
+# Adobe's Source Serif, Source Sans and Source Code Pro (OFL), of which
+# fontTools (MIT) cuts what the pages need, as PurgeCSS (MIT) does with the
+# style sheet. NumPy and scikit-learn (both BSD) compute, Matplotlib
 # (its own, free licence) draws. pytest (MIT), Hypothesis (MPL), mypy and
 # ruff (both MIT), Playwright (Apache 2.0) and axe (MPL) check. Our thanks
 # go to all who make them.

@@ -61,6 +61,16 @@ def test_what_is_drawn_is_no_text(katex: Mathematics) -> None:
     assert glyphs.shown(CSS, [f"{glyphs.FORMULA}cut"])[glyphs.BEGIN]
 
 
+def test_a_class_counts_where_its_rule_says() -> None:
+    inner = '<span class="delim-size1"><span>(</span></span>'
+    page = f"{glyphs.FORMULA}{inner}</span>"
+    assert set(glyphs.shown(CSS, [page])) == {glyphs.BEGIN}
+    outer = f'<span class="delimsizing mult">{inner}</span>'
+    page = f"{glyphs.FORMULA}{outer}</span>"
+    ((family, *_),) = glyphs.shown(CSS, [page])
+    assert family == "KaTeX_Size1"
+
+
 def test_fonts_that_nothing_needs_are_left_out(
     tmp_path: Path, katex: Mathematics
 ) -> None:

@@ -12,6 +12,8 @@ The way of a chapter through the loom, one module a step:
     exercises    finds starters, solutions and tests among the cells
     render       makes one Markdown page of prose, code and results
     mathematics  sets the formulas in the page's final HTML
+    styles       makes one style sheet for all pages, with the faces of
+                 text (`fonts`) and of formulas (`glyphs`)
     hooks        is where MkDocs calls the steps
 
 and what the chapter calls while it runs: `chapter`, with `source` for
