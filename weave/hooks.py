@@ -203,10 +203,11 @@ def on_post_template(
 def mend(html: str) -> str:
     """Repair what Material leaves to be wished in a page.
 
-    It would ask GitHub for the number of stars, and its search dialog
-    has no name.
+    It would ask GitHub for the number of stars, its search dialog has no
+    name, and a tabindex of nothing is no HTML.
     """
     html = html.replace(' data-md-component="source"', "")
+    html = html.replace(' tabindex=""', "")
     dialog = ' data-md-component="search" role="dialog"'
     return html.replace(dialog, f'{dialog} aria-label="Search"')
 
