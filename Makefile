@@ -15,7 +15,7 @@ export NO_MKDOCS_2_WARNING := 1
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help site serve test bench record numbers clean distclean
+.PHONY: help site serve print test audit bench record numbers clean distclean
 
 help:
 	@echo "make site       build the book into site/"
@@ -23,6 +23,8 @@ help:
 	@echo "make serve      the book at http://127.0.0.1:8000, live while you write"
 	@echo "make test       lint, types, every test, every page in a browser"
 	@echo "                one file: make test ARGS=tests/test_layers.py COV="
+	@echo "make audit      what every page weighs, Lighthouse, axe, the W3C's checker"
+	@echo "                one page, one run: make audit ARGS='layers --runs 1'"
 	@echo "make bench      nn's speed beside PyTorch, scikit-learn and JAX, kept"
 	@echo "                for chapter 14; a short look: ARGS='--rounds 3'"
 	@echo "make record     chapter 11's longest runs, about an hour"
@@ -49,6 +51,10 @@ test: .venv/.test node_modules/.audit
 	$(PY) -m ruff check
 	$(PY) -m mypy
 	$(PY) -m pytest -n $(JOBS) --dist loadfile $(COV) $(ARGS)
+
+audit: site .venv/.audit node_modules/.audit
+	@$(PY) tests/browser.py
+	@$(PY) tests/audit.py $(ARGS)
 
 bench: .venv/.bench node_modules/.ready
 	@$(PY) tests/benchmark.py $(ARGS)

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import functools
+import itertools
 import json
 import os
+import re
+import statistics
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import nbformat
+import pages
 import pytest
-from browser import FLAGS, HELP, find_chromium
 from bs4 import BeautifulSoup
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from pages import CHAPTERS, MOST_BYTES, MOST_SHIFT, PAGES, PHONE, ROOT
+from playwright.sync_api import Browser
 
-ROOT = Path(__file__).parent.parent
-CHAPTERS = sorted(path.stem for path in (ROOT / "docs").glob("*.py"))
-PAGES = [
-    f"{path.stem}.html"
-    for suffix in ("py", "md")
-    for path in sorted((ROOT / "docs").glob(f"*.{suffix}"))
-] + ["404.html"]
-SIZES = {"desk": (1280, 900), "phone": (390, 844)}
+DARK_FIRST = {360: True, 768: False, 1280: False, 1920: True}
+# Pages that have everything between them: prose, woven code, figures,
+# formulas, tables, folds, notes, and the longest of each.
+SOME = ["index.html", "layers.html", "digits.html", "api.html"]
+SEARCH = re.compile(r"search", re.IGNORECASE)
+SCHEME = re.compile(r"\b(dark|light|scheme|colou?rs?)\b", re.IGNORECASE)
 
 
 @pytest.fixture(scope="module")
@@ -54,97 +53,320 @@ def soups(site: Path) -> dict[Path, BeautifulSoup]:
     }
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serve the site under its path, as its real host does."""
-
-    def translate_path(self, path: str) -> str:
-        return super().translate_path(path.removeprefix("/book"))
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def address(site: Path) -> Iterator[str]:
-    handler = functools.partial(Quiet, directory=str(site))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/book/"
-        server.shutdown()
-        thread.join()
+    with pages.serve(site) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = find_chromium()
-    assert path, HELP
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=path, args=list(FLAGS)
-        )
-        yield chromium
-        chromium.close()
+    with pages.chromium() as browser:
+        yield browser
 
 
-@pytest.fixture(scope="module")
-def axe() -> str:
-    path = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-    assert path.exists(), "axe is not in node_modules/; `npm ci` brings it"
-    return path.read_text("utf-8")
+# ---- every page, on every screen, in both schemes
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", DARK_FIRST)
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_is_whole_on_every_screen(
-    page: str, scheme: str, size: str, address: str, browser: Browser, axe: str
+    page: str, width: int, address: str, browser: Browser
 ) -> None:
-    width, height = SIZES[size]
-    view = browser.new_page(
-        viewport={"width": width, "height": height},
-        color_scheme="dark" if scheme == "dark" else "light",
-    )
-    said: list[str] = []
-    asked: list[str] = []
-
-    def note(request: Request) -> None:
-        if not request.url.startswith((address, "data:", "blob:")):
-            asked.append(request.url)
-
-    view.on("request", note)
-    view.on("pageerror", lambda error: said.append(str(error)))
-    view.on("console", lambda line: said.append(line.text))
-    view.goto(address + page, wait_until="networkidle")
-    assert (
-        view.evaluate("document.body.dataset.mdColorScheme")
-        == {"light": "default", "dark": "slate"}[scheme]
-    )
-    over = view.evaluate("document.documentElement.scrollWidth") - width
-    faults = violations(view, axe)
-    view.close()
-    assert asked == [], "a request to another host"
-    assert said == [], "the console is not empty"
-    assert over <= 0, f"the page is {over} px wider than the screen"
+    """Open it in one scheme, read it to the end, see it in the other."""
+    first, then = ("dark", "light") if DARK_FIRST[width] else ("light", "dark")
+    url = address + page
+    with pages.visit(browser, url, width, color_scheme=first) as visit:
+        visit.read()
+        moved, what = visit.shift()
+        faults = []
+        if width in (360, 1280):
+            faults += visit.violations()
+        if width == 1280:
+            faults += [f"scrolls: {x}" for x in visit.ask("scrolling", 72)]
+        for scheme in (first, then):
+            visit.view.emulate_media(color_scheme=scheme)
+            visit.ask("frames")
+            if (visit.ask("paper") < 0.2) != (scheme == "dark"):
+                faults.append(f"{scheme}, and the paper is not")
+            if (over := visit.ask("over")) > 0:
+                faults.append(f"{over} px wider than the screen")
+        faults += [f"cut off: {what}" for what in visit.ask("cut")]
+        if moved > MOST_SHIFT:
+            faults += [f"{moved:.3f} of the page moves: {what}"]
+        if width == PHONE and visit.size > MOST_BYTES:
+            faults += [f"a first visit takes {visit.size} bytes"]
+        faults += [f"asked {url}" for url in visit.foreign(address)]
+        faults += [f"did not get {url}" for url in visit.failed]
+        faults += [f"console: {line}" for line in visit.said]
     assert faults == []
 
 
-def violations(view: Page, axe: str) -> list[str]:
-    """Return what axe finds, each with the rule and the element."""
-    view.evaluate(axe)
-    found = view.evaluate("axe.run({resultTypes: ['violations']})")
-    return [
-        f"{fault['id']}: {node['html'][:200]} {node['failureSummary']}"
-        for fault in found["violations"]
-        for node in fault["nodes"]
-    ]
+FAULTY = {
+    "cut": "<main><div style='contain:paint'><p style='width:200vw'>x</div>",
+    "scrolling": "<main><pre style='width:9em;overflow:auto'>"
+    + "0123456789 " * 4,
+    "moving": "<p style='transition:color 1s'>x",
+    "faint": "<main><p style='forced-color-adjust:none;color:#eee'>x",
+}
 
 
-def test_axe_would_notice(browser: Browser, axe: str) -> None:
-    view = browser.new_page()
-    view.set_content("<html lang=en><title>x</title><img src='data:,'>")
-    assert any(f.startswith("image-alt:") for f in violations(view, axe))
-    view.close()
+@pytest.mark.parametrize("question", FAULTY)
+def test_a_look_would_notice(question: str, browser: Browser) -> None:
+    with pages.visit(browser, "about:blank") as visit:
+        given = [72] if question == "scrolling" else []
+        visit.view.set_content("<main><p>Nothing to be seen")
+        visit.view.evaluate(pages.LOOKS)
+        assert visit.ask(question, *given) == []
+        visit.view.set_content(FAULTY[question])
+        assert len(visit.ask(question, *given)) == 1
+
+
+def test_a_shift_would_be_noticed(browser: Browser) -> None:
+    with pages.visit(browser, "about:blank") as visit:
+        visit.view.set_content("<p>x</p><p id=low>Moves</p>" + "<p>x" * 50)
+        visit.view.evaluate(pages.LOOKS)
+        assert visit.shift() == (0, [])
+        visit.view.evaluate("low.style.marginTop = '9em'")
+        moved, what = visit.shift()
+    assert moved > MOST_SHIFT
+    assert "low" in what[0]
+
+
+def test_axe_would_notice(browser: Browser) -> None:
+    with pages.visit(browser, "about:blank") as visit:
+        visit.view.set_content(
+            "<html lang=en><title>x</title><img src='data:,'>"
+            + "<button style='width:9px;height:9px;padding:0'>a</button>" * 9
+        )
+        found = {fault.partition(":")[0] for fault in visit.violations()}
+    assert {"image-alt", "target-size"} <= found
+
+
+# ---- every page, without what a browser usually has
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_complete_without_scripts(
+    page: str, address: str, browser: Browser
+) -> None:
+    with pages.visit(
+        browser,
+        address + page,
+        java_script_enabled=False,
+        color_scheme="dark",
+    ) as visit:
+        assert visit.ask("paper") < 0.2
+        assert visit.ask("over") <= 0
+        assert visit.ask("cut") == []
+        leads = visit.view.evaluate(
+            "looks.seen('nav a[href]').map(a => a.href.split('#')[0])"
+        )
+        hidden = visit.view.evaluate(
+            "[...document.querySelectorAll('main :is(h1, h2, h3, p, pre,"
+            " figure, svg, table, .katex):not(details *)')]"
+            ".filter(e => looks.unseen(e)).map(looks.name)"
+        )
+        for fold in visit.view.locator("main details > summary").all()[:3]:
+            inside = fold.locator("xpath=following-sibling::*").first
+            closed = not inside.is_visible()
+            fold.click()
+            assert inside.is_visible() == closed, fold.inner_text()
+    assert {address + page for page in PAGES[:-1]} <= set(leads)
+    assert hidden == []
+
+
+def test_a_phone_without_scripts_has_the_contents(
+    address: str, browser: Browser
+) -> None:
+    with pages.visit(
+        browser, address + SOME[1], PHONE, java_script_enabled=False
+    ) as visit:
+        link = visit.view.locator("nav a[href$='training.html']").first
+        if not link.is_visible():
+            visit.view.locator(
+                "header :is(summary, label, a):visible"
+            ).first.click()
+        link.click()
+        visit.view.wait_for_url("**/training.html")
+
+
+@pytest.mark.parametrize("page", PAGES[:-1])
+def test_a_page_opens_from_its_folder(
+    page: str, site: Path, browser: Browser
+) -> None:
+    with pages.visit(browser, (site / page).as_uri()) as visit:
+        visit.read()
+        assert visit.foreign(site.as_uri()) == []
+        assert visit.failed == []
+        assert visit.said == []
+        visit.view.locator("nav a[href$='training.html']").first.click()
+        visit.view.wait_for_url((site / "training.html").as_uri())
+        assert "Training" in visit.view.locator("h1").inner_text()
+        assert visit.said == []
+
+
+@pytest.mark.parametrize("page", SOME)
+def test_words_are_seen_in_forced_colours(
+    page: str, address: str, browser: Browser
+) -> None:
+    for scheme in ("light", "dark"):
+        with pages.visit(
+            browser,
+            address + page,
+            forced_colors="active",
+            color_scheme=scheme,
+        ) as visit:
+            assert visit.ask("faint") == [], scheme
+
+
+@pytest.mark.parametrize("page", SOME)
+def test_nothing_moves_for_those_who_ask(
+    page: str, address: str, browser: Browser
+) -> None:
+    with pages.visit(
+        browser, address + page, reduced_motion="reduce"
+    ) as visit:
+        assert visit.ask("moving") == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_whole_at_twice_the_size(
+    page: str, address: str, browser: Browser
+) -> None:
+    """Zoom to 200 % on a screen of 1280 by 900."""
+    with pages.visit(
+        browser,
+        address + page,
+        viewport={"width": 640, "height": 450},
+        device_scale_factor=2,
+    ) as visit:
+        assert visit.ask("over") <= 0
+        assert visit.ask("cut") == []
+
+
+@pytest.mark.parametrize("page", SOME)
+def test_paper_shows_the_text_alone(
+    page: str, address: str, browser: Browser
+) -> None:
+    with pages.visit(browser, address + page, color_scheme="dark") as visit:
+        visit.view.emulate_media(media="print", color_scheme="dark")
+        shown = visit.view.evaluate(
+            "looks.seen('nav, input, button, [role=search]').map(looks.name)"
+        )
+        assert shown == []
+        assert visit.view.locator("h1").is_visible()
+        assert visit.ask("paper") > 0.9, "a dark page is printed dark"
+
+
+# ---- by keyboard
+
+
+@pytest.mark.parametrize("page", SOME)
+def test_the_first_key_skips_to_the_text(
+    page: str, address: str, browser: Browser
+) -> None:
+    with pages.visit(browser, address + page) as visit:
+        visit.view.keyboard.press("Tab")
+        visit.ask("frames")
+        link = visit.ask("focused")
+        assert link["href"].startswith("#"), link
+        assert link["inside"], "the link to skip is not on the screen"
+        visit.view.keyboard.press("Enter")
+        visit.view.keyboard.press("Tab")
+        visit.ask("frames")
+        assert visit.ask("focused")["main"]
+
+
+def tabs(visit: pages.Visit, most: int) -> Iterator[dict[str, str]]:
+    """Press Tab, and yield what has the focus, up to the page's end."""
+    for _ in range(most):
+        visit.view.keyboard.press("Tab")
+        visit.ask("frames")
+        focused = visit.ask("focused")
+        if focused["tag"] == "body":
+            return
+        yield focused
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("page", SOME)
+def test_the_focus_is_seen(
+    page: str, scheme: str, address: str, browser: Browser
+) -> None:
+    with pages.visit(browser, address + page, color_scheme=scheme) as visit:
+        found = list(tabs(visit, 60))
+    assert len(found) > 30
+    assert [f["html"] for f in found if not f["marked"]] == []
+    assert [f["html"] for f in found if not f["inside"]] == []
+
+
+@pytest.mark.parametrize("width", [PHONE, 1280])
+def test_keys_reach_the_search_and_the_scheme(
+    width: int, address: str, browser: Browser
+) -> None:
+    with pages.visit(browser, address + SOME[1], width) as visit:
+        names = [found["name"] for found in tabs(visit, 60)]
+    assert any(map(SEARCH.search, names)), names
+    assert any(map(SCHEME.search, names)), names
+
+
+def test_keys_change_the_scheme(address: str, browser: Browser) -> None:
+    with pages.visit(browser, address + SOME[1]) as visit:
+        for found in tabs(visit, 60):
+            if SCHEME.search(found["name"]):
+                break
+        papers = set()
+        for _ in range(3):  # system, light, dark
+            visit.view.keyboard.press("Enter")
+            visit.ask("frames")
+            papers.add(visit.ask("paper") < 0.2)
+    assert papers == {True, False}
+
+
+# ---- how it reads
+
+
+def test_a_line_of_prose_has_60_to_75_characters(
+    address: str, browser: Browser
+) -> None:
+    counts = []
+    for page in SOME[1:3]:
+        with pages.visit(browser, address + page) as visit:
+            counts += visit.ask("lines")
+    assert len(counts) > 20
+    assert 60 <= statistics.mean(counts) <= 75
+
+
+def test_headings_are_in_order(soups: dict[Path, BeautifulSoup]) -> None:
+    for path, soup in soups.items():
+        levels = [
+            int(heading.name[1])
+            for heading in soup.select("h1, h2, h3, h4, h5, h6")
+        ]
+        assert levels.count(1) == 1, path
+        assert levels[0] == 1, path
+        for above, level in itertools.pairwise(levels):
+            assert level <= above + 1, path
+
+
+def test_a_page_has_its_landmarks(soups: dict[Path, BeautifulSoup]) -> None:
+    for path, soup in soups.items():
+        for landmark in ("header", "main", "footer"):
+            tops = [
+                element
+                for element in soup.select(landmark)
+                if not element.find_parent(["main", "article", "section"])
+            ]
+            assert len(tops) == 1, f"{path}: {landmark}"
+        names = [nav.get("aria-label") for nav in soup.select("nav")]
+        assert names, path
+        assert all(names), f"{path}: a <nav> without a name"
+        assert soup.select_one("html[lang=en]"), path
+        assert soup.select_one("[role=search], search, [type=search]"), path
+
+
+# ---- what is in the folder
 
 
 def test_links_and_anchors_lead_somewhere(

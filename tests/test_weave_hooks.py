@@ -224,6 +224,7 @@ def test_other_pages_are_left_alone(book: Path) -> None:
 def test_material_is_mended(name: str, book: Path) -> None:
     page = soup(book / "site" / name)
     assert not page.select("[data-md-component=source]")
+    assert not page.select("[tabindex='']")
     dialog = page.select_one("[role=dialog]")
     assert dialog
     assert dialog["aria-label"] == "Search"

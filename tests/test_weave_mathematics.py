@@ -48,6 +48,21 @@ def test_a_formula_on_its_own_scrolls_in_a_box(katex: Mathematics) -> None:
     assert "katex-display" in html
 
 
+@pytest.mark.parametrize("tex", [r"\underset{n}{x}", r"\underset{n}{=}"])
+def test_what_stands_under_a_letter_is_mathml(
+    tex: str, katex: Mathematics
+) -> None:
+    html = katex.formula(tex, False)
+    assert "<munder>" in html
+    assert not re.search(r"<m[ion]\b[^>]*><", html)
+    assert not re.search(r"<mrow [^>]*space", html)
+
+
+def test_no_height_is_below_zero(katex: Mathematics) -> None:
+    html = katex.formula(r"\hat{w}_{.}", False)
+    assert "height:-" not in html
+
+
 @pytest.mark.parametrize(
     ("macro", "name"), [("val", "value"), ("grad", "gradient")]
 )
