@@ -22,7 +22,7 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from weave import census, exercises, package, reference, render
+from weave import census, exercises, package, reference, render, search
 from weave.execute import Cell, WeaveError, execute
 from weave.mathematics import Mathematics, MathematicsError
 
@@ -34,6 +34,7 @@ MKDOCSTRINGS = "assets/_mkdocstrings.css"
 mathematics = Mathematics(Path("node_modules"))
 chapters: dict[str, list[Cell]] = {}
 pages: dict[str, render.Page] = {}
+findable: dict[str, search.Found] = {}
 
 
 def root(config: MkDocsConfig) -> Path:
@@ -73,6 +74,7 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
             pool.shutdown(cancel_futures=True)
             raise PluginError(str(error)) from None
     pages.clear()
+    findable.clear()
     chapters.clear()
     chapters.update(zip(map(str, paths), found, strict=True))
 
@@ -164,8 +166,8 @@ def on_page_content(
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """Complete a page: its formulas, then figures and printed text.
 
-    Only now, since what was kept aside is not for the search index. A
-    chapter's notebook and its exercises are written beside it.
+    Only now, since what was kept aside is not for the search. A chapter's
+    notebook and its exercises are written beside it.
     """
     try:
         html = mathematics.typeset(output)
@@ -174,8 +176,10 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
             link = f'<link rel="stylesheet" href="{style}">'
             html = html.replace("</head>", f"{link}</head>", 1)
             mathematics.copy(Path(config.site_dir, KATEX))
+        entries = search.entries(page.content or "", mathematics)
     except MathematicsError as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from None
+    findable[page.url] = search.Found(page.url, str(page.title), entries)
     folder = Path(page.file.abs_dest_path).parent
     folder.mkdir(parents=True, exist_ok=True)
     if page.file.src_uri == "package.md":
@@ -193,6 +197,15 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     return mend(html)
 
 
+def on_post_build(config: MkDocsConfig) -> None:
+    """Write what the search finds, and the library that finds it."""
+    folder = Path(config.site_dir, "assets")
+    entries = search.script(findable.values())
+    (folder / "search-entries.js").write_text(entries, "utf-8")
+    library = search.library(mathematics.modules)
+    (folder / "minisearch.js").write_text(library, "utf-8")
+
+
 def on_post_template(
     output_content: str, template_name: str, config: MkDocsConfig
 ) -> str:
@@ -203,12 +216,9 @@ def on_post_template(
 def mend(html: str) -> str:
     """Repair what Material leaves to be wished in a page.
 
-    It would ask GitHub for the number of stars, and its search dialog
-    has no name.
+    It would ask GitHub for the number of stars.
     """
-    html = html.replace(' data-md-component="source"', "")
-    dialog = ' data-md-component="search" role="dialog"'
-    return html.replace(dialog, f'{dialog} aria-label="Search"')
+    return html.replace(' data-md-component="source"', "")
 
 
 def on_shutdown() -> None:
