@@ -54,6 +54,13 @@
   );
   index.addAll(entries.map((entry, id) => ({ id, ...entry })));
 
+  // Return what a title counts for that is the query, or has it inside.
+  function likeness(title, query) {
+    if (title === query) return 10;
+    const [whole, part] = [folded(title), folded(query)];
+    return whole === part ? 8 : whole.includes(part) ? 2 : 1;
+  }
+
   // Return the entries with all words of a query; failing that, with words
   // that are nearly those; failing that, with some of them.
   function find(query) {
@@ -64,7 +71,7 @@
         ? { combineWith: "OR", queries: [whole, both] }
         : whole;
     });
-    const phrase = folded(query.trim());
+    const phrase = query.trim();
     const options = {
       tokenize: (term) => [term],
       boost: { title: 4 },
@@ -72,9 +79,8 @@
       weights: { prefix: 0.4, fuzzy: 0.2 },
       boostDocument: (id) => {
         const { kind, title } = entries[id];
-        const named = folded(title).includes(phrase) ? 2 : 1;
         const imports = title.startsWith("nn.") ? 0.4 : 1;
-        return kinds[kind][1] * named * imports;
+        return kinds[kind][1] * likeness(title, phrase) * imports;
       },
     };
     const fuzzy = (term) => (term.length > 3 ? 0.2 : false);
