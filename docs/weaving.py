@@ -265,8 +265,8 @@ assert "<math" in formula and "value" in formula
 # %% [markdown]
 # The whole formula has {{ len(formula):, }} characters. In a build
 # `hooks` calls these steps where MkDocs passes, and adds what every page
-# needs: tables that scroll on a phone, the downloads below the title, a
-# name for the search box.
+# needs: tables that scroll on a phone, the downloads below the title, and
+# what the search finds.
 #
 # ## What runs again, and when
 #

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+from weave.search import Entry, Found
 
 INIT = '''\
 """A package."""
@@ -79,3 +82,17 @@ def write(root: Path, **chapters: str) -> Path:
     for name, text in chapters.items():
         (docs / f"{name}.py").write_text(text, "utf-8")
     return root
+
+
+def searched(site: Path) -> list[Found]:
+    """Read what the search of a built book finds, page by page."""
+    text = (site / "assets" / "search-entries.js").read_text("utf-8")
+    rows = json.loads(text[text.index("[") : text.rindex(";")])
+    return [
+        Found(
+            url,
+            title,
+            [Entry(k, name, at, text) for k, name, at, text in some],
+        )
+        for url, title, some in rows
+    ]

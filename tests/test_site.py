@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import re
 import statistics
@@ -16,6 +15,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 import nbformat
 import pages
 import pytest
+import small_book
 from bs4 import BeautifulSoup
 from pages import CHAPTERS, MOST_BYTES, MOST_SHIFT, PAGES, PHONE, ROOT
 from playwright.sync_api import Browser
@@ -411,11 +411,42 @@ def test_a_chapter_can_be_taken_home(chapter: str, site: Path) -> None:
     ).replace("`{{ ", "")
 
 
-def test_the_search_finds_words_in_code(site: Path) -> None:
-    index = json.loads((site / "search" / "search_index.json").read_text())
-    text = json.dumps(index["docs"])
+def test_the_search_leads_to_what_is_there(
+    site: Path, soups: dict[Path, BeautifulSoup]
+) -> None:
+    pages = small_book.searched(site)
+    assert {page.url for page in pages} == {*PAGES} - {"404.html"}
+    for page in pages:
+        ids = {tag["id"] for tag in soups[site / page.url].select("[id]")}
+        for entry in page.entries:
+            assert entry.anchor in {"", *ids}, entry
+            assert entry.title, entry
+    kinds = {entry.kind for page in pages for entry in page.entries}
+    assert len(kinds) == 7
+
+
+def test_the_search_finds_words_and_no_figures(site: Path) -> None:
+    text = (site / "assets" / "search-entries.js").read_text("utf-8")
     assert "DejaVu" not in text
     assert "<svg" not in text
+    assert "katex" not in text
+
+
+def test_the_search_knows_every_piece_of_the_program(
+    site: Path, soups: dict[Path, BeautifulSoup]
+) -> None:
+    shown = {
+        f"{path.name}#{piece['id']}"
+        for path, soup in soups.items()
+        for piece in soup.select("figure.piece[id]")
+    }
+    found = {
+        f"{page.url}#{entry.anchor}"
+        for page in small_book.searched(site)
+        for entry in page.entries
+        if entry.kind == "code"
+    }
+    assert found == shown
 
 
 def test_pages_need_no_script_for_mathematics_and_figures(

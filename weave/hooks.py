@@ -34,6 +34,7 @@ from weave import (
     prose,
     reference,
     render,
+    search,
     sitemap,
     styles,
 )
@@ -49,6 +50,7 @@ mathematics = Mathematics(Path("node_modules"))
 chapters: dict[str, list[Cell]] = {}
 pages: dict[str, render.Page] = {}
 dates: dict[str, str] = {}
+findable: dict[str, search.Found] = {}
 
 
 def root(config: MkDocsConfig) -> Path:
@@ -103,6 +105,7 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
     pages.clear()
     dates.clear()
     dates.update(sitemap.dates(Path(config.docs_dir)))
+    findable.clear()
     chapters.clear()
     chapters.update(zip(map(str, paths), found, strict=True))
     config.extra["chart"] = _chart(nav, config)
@@ -255,13 +258,15 @@ def on_page_content(
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """Complete a page: its formulas, then figures and printed text.
 
-    Only now, since what was kept aside is not for the search index. A
-    chapter's notebook and its exercises are written beside it.
+    Only now, since what was kept aside is not for the search. A chapter's
+    notebook and its exercises are written beside it.
     """
     try:
         html = mathematics.typeset(output)
+        entries = search.entries(page.content or "", mathematics)
     except MathematicsError as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from None
+    findable[page.url] = search.Found(page.url, str(page.title), entries)
     folder = Path(page.file.abs_dest_path).parent
     folder.mkdir(parents=True, exist_ok=True)
     if page.file.src_uri == "package.md":
@@ -288,6 +293,10 @@ def on_post_build(config: MkDocsConfig) -> None:
     if book and _log(config).exists():
         log = _log(config).read_text("utf-8")
         (folder / feed.NAME).write_bytes(feed.feed(book, log, url))
+    entries = search.script(findable.values())
+    (folder / "assets" / "search-entries.js").write_text(entries, "utf-8")
+    library = search.library(mathematics.modules)
+    (folder / "assets" / "minisearch.js").write_text(library, "utf-8")
 
 
 def on_shutdown() -> None:

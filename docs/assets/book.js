@@ -60,3 +60,41 @@ if (here && here.offsetTop > contents.clientHeight / 2) {
 contents.addEventListener("click", (event) => {
   if (event.target.closest("a")) contents.hidePopover();
 });
+// Search: the dialog opens at once, and the first time fetches what it needs.
+const search = document.querySelector("dialog.search");
+
+function openSearch() {
+  if (!search.open) {
+    search.showModal();
+    search.querySelector("input").select();
+  }
+  const count = search.querySelector(".search-count");
+  for (const source of search.dataset.scripts?.split(" ") ?? []) {
+    count.textContent = "Fetching the index …";
+    const script = document.createElement("script");
+    script.src = source;
+    script.async = false; // they run in this order
+    script.onerror = () => (count.textContent = "The index did not come.");
+    document.head.append(script);
+  }
+  delete search.dataset.scripts;
+}
+
+if (search) {
+  document.querySelector(".search-open").addEventListener("click", openSearch);
+  search.addEventListener("click", (event) => {
+    if (event.target === search) search.close(); // beside the dialog
+  });
+  document.addEventListener("keydown", (event) => {
+    const held = event.ctrlKey || event.metaKey;
+    const writing = event.target.closest("input, select, textarea");
+    if (
+      held
+        ? event.key === "k" && !event.altKey
+        : ["/", "s"].includes(event.key) && !event.altKey && !writing
+    ) {
+      event.preventDefault();
+      openSearch();
+    }
+  });
+}
