@@ -22,7 +22,7 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from weave import census, exercises, package, reference, render
+from weave import census, code, exercises, package, reference, render
 from weave.execute import Cell, WeaveError, execute
 from weave.mathematics import Mathematics, MathematicsError
 
@@ -34,6 +34,7 @@ MKDOCSTRINGS = "assets/_mkdocstrings.css"
 mathematics = Mathematics(Path("node_modules"))
 chapters: dict[str, list[Cell]] = {}
 pages: dict[str, render.Page] = {}
+rows: dict[str, list[package.Shown]] = {}
 
 
 def root(config: MkDocsConfig) -> Path:
@@ -75,6 +76,8 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
     pages.clear()
     chapters.clear()
     chapters.update(zip(map(str, paths), found, strict=True))
+    rows.clear()
+    rows.update(package.rows(paths, root(config) / "nn"))
 
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:
@@ -123,7 +126,7 @@ def on_page_markdown(
     if cells is None:
         return markdown
     try:
-        woven = render.weave(cells, f"{config.repo_url}/blob/main/")
+        woven = render.weave(cells, f"{config.repo_url}/blob/main/", rows)
     except WeaveError as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from None
     pages[page.file.src_uri] = woven
@@ -133,14 +136,8 @@ def on_page_markdown(
 def on_page_content(
     html: str, page: Page, config: MkDocsConfig, files: Files
 ) -> str:
-    """Make tables scroll on a phone, and offer a chapter's downloads.
-
-    Code that scrolls has to be reached with the keyboard. Material sees
-    to that by script, late on a long page, and undoes it where all fits.
-    """
-    html = html.replace(
-        "<pre><span></span><code>", '<pre><span></span><code tabindex="0">'
-    )
+    """Make tables scroll on a phone, and offer a chapter's downloads."""
+    html = code.quiet(html)
     html = html.replace('"doc-signature ', '"doc-signature no-copy ')
     html = re.sub(r"<th(?=[ >])", '<th scope="col"', html)
     html = re.sub(

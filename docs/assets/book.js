@@ -1,22 +1,59 @@
-// Material wraps each copy button in a <nav>: too many landmarks.
-new MutationObserver(() => {
-  for (const nav of document.querySelectorAll("nav.md-code__nav:not([role])")) {
-    nav.setAttribute("role", "presentation");
-  }
-}).observe(document.body, { childList: true, subtree: true });
+// ==== CODE ====
 
-// "Copy all": every module below, each under its name.
-for (const button of document.querySelectorAll("button.copy-all")) {
+// What is typed of a session has a prompt in front; the rest are answers.
+function typed(code) {
+  const text = code.textContent;
+  if (!code.querySelector(".gp")) return text;
+  return text
+    .split("\n")
+    .filter((line) => /^(>>>|\.\.\.)( |$)/.test(line))
+    .map((line) => `${line.slice(4)}\n`)
+    .join("");
+}
+
+// A button that says "Copied" when it has, for a moment.
+function copies(button, text) {
   const label = button.textContent;
-  button.hidden = !navigator.clipboard;
-  button.setAttribute("aria-live", "polite");
   button.addEventListener("click", async () => {
-    const modules = [...document.querySelectorAll("[data-file]")].map(
-      (module) =>
-        `# ${module.dataset.file}\n${module.querySelector("code").textContent}`,
-    );
-    await navigator.clipboard.writeText(modules.join("\n\n"));
+    await navigator.clipboard.writeText(text());
     button.textContent = "Copied";
     setTimeout(() => (button.textContent = label), 2000);
+  });
+  button.setAttribute("aria-live", "polite");
+}
+
+if (navigator.clipboard) {
+  for (const pre of document.querySelectorAll(".highlight > pre")) {
+    if (pre.closest(".doc-signature")) continue;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy";
+    button.textContent = "Copy";
+    copies(button, () => typed(pre.firstElementChild));
+    pre.after(button);
+  }
+
+  // "Copy all": every module below, each under its name.
+  for (const button of document.querySelectorAll("button.copy-all")) {
+    button.hidden = false;
+    copies(button, () =>
+      [...document.querySelectorAll("[data-file]")]
+        .map(
+          (module) =>
+            `# ${module.dataset.file}\n` +
+            module.querySelector("code").textContent,
+        )
+        .join("\n\n"),
+    );
+  }
+}
+
+// The line that a word in the prose points at.
+for (const type of ["pointerover", "pointerout", "focusin", "focusout"]) {
+  document.addEventListener(type, ({ target }) => {
+    const link = target.closest?.("a.to-line");
+    if (!link) return;
+    const line = document.getElementById(link.hash.slice(1));
+    line.classList.toggle("pointed", /over|in$/.test(type));
   });
 }
