@@ -3,9 +3,9 @@
     [`dW`](#/np.matmul)
     [`dW`](#layers:Dense.set_gradients/np.matmul)
 
-Behind the slash is a text that stands in one line only: of all pieces
-that the page shows, or of the one that is named before the slash. In a
-notebook, which has no such places, the words stay as they are.
+Behind the slash is a whole line, or a text that stands in one line only:
+of all pieces that the page shows, or of the one that is named before the
+slash. In a notebook, which has no such places, only the words are left.
 """
 
 from __future__ import annotations
@@ -53,11 +53,13 @@ class Lines:
 
     def _link(self, pointer: re.Match[str]) -> str:
         words, piece, text = pointer.groups()
-        found = [
-            place
+        near = {
+            place: line
             for place, line in self.texts.items()
             if text in line and piece in (None, self.owners[place])
-        ]
+        }
+        whole = [place for place in near if near[place].strip() == text]
+        found = whole or list(near)
         if len(found) != 1:
             words = " ".join(words.split())
             raise WeaveError(
