@@ -348,7 +348,7 @@ def test_pieces_stand_in_the_order_of_their_module(book: Path) -> None:
         "layers": [
             ("layers:", 1, 7),
             ("layers:relu", 8, 13),
-            ("layers:Dense.", 14, 20),
+            ("layers:Dense.", 14, 19),
         ],
         "base": [("base:Base", 4, 7)],
     }
