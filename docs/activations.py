@@ -191,13 +191,16 @@ show("activations:")
 show("activations:Elementwise")
 
 # %% [markdown]
-# There is nothing to learn in it, so `params` is empty. `forward` keeps
-# the pair of input and output if it is told to; `kept` and `gradient_for`
-# are the guards of chapter 2. A particular activation fills in `f` and
-# `slope`. The slope may look at $x$ or at $y$, whichever is cheaper.
+# There is nothing to learn in it, so
+# [`params`](#activations:Elementwise/params) is empty. `forward`
+# [keeps the pair](#/self._xy = x, y) of input and output if it is told to;
+# `kept` and `gradient_for` are the guards of chapter 2. A particular
+# activation fills in `f` and `slope`. The slope may look at $x$ or at $y$,
+# whichever is cheaper.
 #
 # ReLU's slope is 1 above zero, since there $y = x$, and 0 below, where
-# nothing moves. That is the array of answers to “is $x$ above 0?”:
+# nothing moves. That is the [array of answers](#/return x > 0) to “is $x$
+# above 0?”:
 
 # %%
 show("activations:ReLU")
@@ -379,9 +382,9 @@ figure(
 show("activations:LeakyReLU")
 
 # %% [markdown]
-# `np.where` gets the two slopes in the dtype of $x$. From plain Python
-# numbers it would make `float64`, and all gradients before this layer
-# would follow.
+# [`np.where`](#/x.dtype.type(self.leak)) gets the two slopes in the dtype
+# of $x$. From plain Python numbers it would make `float64`, and all
+# gradients before this layer would follow.
 #
 # The kink is still there. The *Gaussian error linear unit*,
 # GELU,[^hendrycks] takes the whole corner away. ReLU multiplies $x$ by 1
@@ -471,9 +474,10 @@ assert math.erfc(10 / math.sqrt(2)) / 2 > 0
 # %% [markdown]
 # In the left *tail*, far from the middle, erf is −1 and a tiny rest.
 # Adding 1 leaves the rest with the few digits that had room behind the
-# −1, in the end with none. So `nn` takes erfc, number by number, since
-# `math` knows no arrays. (`_normal_below` is $P$. In `slope`, the `clip`
-# is there for $z^2$, which overflows where $z$ is very large.)
+# −1, in the end with none. So `nn` [takes erfc](#/math.erfc, otypes),
+# number by number, since `math` knows no arrays. (`_normal_below` is $P$.
+# In `slope`, the [`clip`](#/np.clip) is there for $z^2$, which overflows
+# where $z$ is very large.)
 
 # %%
 show("activations:_normal_below")
@@ -656,14 +660,15 @@ assert listen(naive, low)[0] == 0 < sigmoid(low)
 # Use the first where $x \ge 0$ and the second where $x < 0$. Then the
 # exponent is $-|x|$ on both sides, which is never positive. So one
 # exponential, which lies between 0 and 1, serves both. The denominators
-# agree too, and only the numerator has to be chosen, 1 where $x \ge 0$:
+# agree too, and only the numerator has to be [chosen](#/x >= 0), 1 where
+# $x \ge 0$:
 #
 # $$
 # \underset{(n,\ d)}{\val{y}} = \frac{1 \text{ or } \exp(-|\val{x}|)}
 # {1 + \exp(-|\underset{(n,\ d)}{\val{x}}|)}
 # $$
 #
-# In the code `e` is that exponential:
+# In the code [`e`](#/cannot overflow) is that exponential:
 
 # %%
 show("activations:sigmoid")
@@ -691,8 +696,8 @@ show("activations:sigmoid")
 # = \frac{2 - (1 + e^{-2x})}{1 + e^{-2x}} = 2\, \sigma(2x) - 1
 # $$
 #
-# (First both parts times $e^{-x}$.) Its slope, $1 - y^2$, stands in
-# [chapter 1](scalar.py#nn-scalar-Value-tanh).
+# (First both parts times $e^{-x}$.) Its slope, [$1 - y^2$](#/1 - y * y),
+# stands in [chapter 1](scalar.py#nn-scalar-Value-tanh).
 
 # %%
 show("activations:Sigmoid")
@@ -1063,10 +1068,12 @@ assert not listen(softmax, large)[1]
 show("activations:softmax")
 
 # %% [markdown]
-# The sum runs over the last axis and keeps it, so that a column of sums
-# $(n, 1)$ divides a table $(n, d)$ row by row. `errstate` is for one
-# harmless case: the difference between the largest and the smallest float
-# is minus infinity, and its exponential is 0, as it should be.
+# The sum runs over the last axis and keeps it, so that a
+# [column of sums](#/e /= e.sum)
+# $(n, 1)$ divides a table $(n, d)$ row by row. [`errstate`](#/np.errstate)
+# is for one harmless case: the difference between the largest and the
+# smallest float is minus infinity, and its exponential is 0, as it should
+# be.
 #
 # ## The slopes of a row
 #
@@ -1151,9 +1158,9 @@ assert np.allclose(by_formula.sum(axis=0), 0)
 # \underset{(n,\ 1)}{\text{row sums of } \grad{dy} \odot \val{y}} \Bigr)
 # $$
 #
-# In words: compare each $dy$ with the average $dy$ of its row, weighted
-# by the probabilities. Only what is better or worse than average moves a
-# score.
+# In words: compare each $dy$ with the [average $dy$](#/dy * y) of its row,
+# weighted by the probabilities. Only what is better or worse than average
+# moves a score.
 
 # %%
 show("activations:Softmax")

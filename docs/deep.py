@@ -652,7 +652,8 @@ recall("normalization:BatchNorm.forward")
 #
 # ## Its way back, by three paths
 #
-# $\gamma$ and $\beta$ are easy. Each stands in all $n$ rows, and fan-out adds:
+# $\gamma$ and $\beta$ are easy. Each stands in all $n$ rows, and
+# [fan-out adds](#/self.gamma.grad):
 #
 # $$
 # \begin{gathered}
@@ -716,8 +717,8 @@ recall("normalization:BatchNorm.forward")
 # \underset{(d,)}{\frac{1}{n} \sum_k \grad{dz_k}\, \val{z_k}} \Bigr)
 # $$
 #
-# It is the last line of `backward`, and its `common` is what is taken
-# away:
+# It is the [last line](#/dz - common) of `backward`, and its
+# [`common`](#/common = dz) is what is taken away:
 
 # %%
 recall("normalization:BatchNorm.backward")
@@ -767,7 +768,8 @@ for n in (2, 5, 50):
 
 # %% [markdown]
 # The running variance is to stand for all digits, not for a batch. So it
-# follows $v \cdot n/(n - 1)$ (`momentum` is that tenth, not chapter 6's):
+# follows [$v \cdot n/(n - 1)$](#/n / (n - 1)) (`momentum` is that tenth,
+# not chapter 6's):
 
 # %%
 recall("normalization:BatchNorm._follow")
@@ -972,8 +974,8 @@ assert abs(remembered["ReLU, batch norm"][1]) < 0.2
 # $$
 #
 # This is a *residual connection*, by He, Zhang, Ren and Sun.[^he] However
-# small the slopes of $f$, the first term is there. Through thirty
-# blocks it is still there, whole. (Terms can
+# small the slopes of $f$, the [first term](#/return dy + dx) is there.
+# Through thirty blocks it is still there, whole. (Terms can
 # cancel; but nothing makes the sum a product of thirty small numbers.)
 
 # %%
@@ -981,9 +983,9 @@ show("residual:")
 show("residual:Residual")
 
 # %% [markdown]
-# A `Sequential` computes its $dx$ only when asked. A block in
-# our tower has one bend and one weight, in this order,[^order] so that $D$
-# counts the same things as before:
+# A `Sequential` computes its $dx$ [only when asked](#/need_dx=True). A
+# block in our tower has one bend and one weight, in this order,[^order] so
+# that $D$ counts the same things as before:
 
 # %%
 def blocks(depth, bend, start, rng, norm=False, share=1.0):

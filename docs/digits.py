@@ -92,7 +92,8 @@ figure(
 # The data come as four files, and a result is worth no more than its
 # data. So the loader knows the files by their content: the SHA-256 of
 # each, a checksum that nobody knows how to forge, stands in the source,
-# and what has another sum is not used, wherever it comes from.
+# and what has another sum [is not used](#/received == digest), wherever it
+# comes from.
 
 # %%
 show("digits:")
@@ -104,10 +105,12 @@ show("digits:_unpacked")
 # %% [markdown]
 # Whoever has not got the files needs a download, and downloads fail in
 # many ways: a server refuses, stalls, lies or stops half-way. Each mirror
-# is tried in turn, within bounds of size and time. Unpacking (31 means
-# gzip) was bounded too, for a small file can unpack to a huge one. What
-# came is put in place in one move, with `written_whole` of [chapter
-# 7](training.py#into-a-file), so that a broken file is never found later.
+# is [tried in turn](#/for mirror in mirrors),
+# [within bounds](#/time.monotonic() > end) of size and time. Unpacking
+# ([31 means gzip](#/decompressobj)) was bounded too, for a small file can
+# unpack to a huge one. What came is put in place in one move, with
+# `written_whole` of [chapter 7](training.py#into-a-file), so that a broken
+# file is never found later.
 
 # %%
 show("digits:_download")
@@ -117,8 +120,9 @@ show("digits:_keep")
 # %% [markdown]
 # The files are in the IDX format, made for this collection: two zero
 # bytes, the type of number (8, a byte), the number of dimensions, each
-# dimension in four bytes, and then the numbers. Dividing by a `float32`
-# keeps `float32`; dividing by 255.0 would too, but only since NumPy 2.
+# dimension in four bytes, and then the numbers.
+# [Dividing by a `float32`](#/np.float32(255)) keeps `float32`; dividing by
+# 255.0 would too, but only since NumPy 2.
 
 # %%
 show("digits:_read_idx")
@@ -291,9 +295,10 @@ assert seen > 0.998 and unseen < 0.983 and least < 45
 # One way to keep a network from learning by heart is to disturb it while
 # it learns. *Dropout* silences numbers at random, anew for each example,
 # so that no neuron can count on another being there. What is left is
-# divided by the share that stays, so that on average every number is what
-# it was. On the way back the same factors multiply the gradients. When this
-# helps, and how much, is the business of [chapter
+# [divided](#/1 / (1 - self.rate)) by the share that stays, so that on
+# average every number is what it was. On the way back
+# [the same factors](#dropout:Dropout/scale = kept) multiply the gradients.
+# When this helps, and how much, is the business of [chapter
 # 13](generalization.py).
 
 # %%
@@ -304,11 +309,12 @@ show("dropout:Dropout")
 # *Batch normalization* disturbs too, if less: it gives every neuron mean 0
 # and variance 1 over the batch, so that what one picture becomes depends
 # a little on which others came along. A learned scale and shift follow,
-# `gamma` and `beta`. In use a picture may come alone; then running means,
-# kept from the batches, stand in for theirs. Above all it lets the rate be
-# larger. Its way back is the one formula in this chapter that is used
-# before it is derived: the batch's mean and variance depend on every
-# example, so each $dx$ does too. The tests of `nn` put it through [chapter
+# `gamma` and `beta`. In use a picture may come alone; then
+# [running means](#/mean, variance = self.running_mean), kept from the
+# batches, stand in for theirs. Above all it lets the rate be larger. Its
+# way back is the one formula in this chapter that is used before it is
+# derived: the batch's mean and variance depend on every example, so each
+# $dx$ does too. The tests of `nn` put it through [chapter
 # 8](gradients.py#the-check-of-nn)'s check; [chapter 12](deep.py) derives
 # it, and measures what it does for the rate.
 
@@ -407,10 +413,10 @@ show("distortions:distort")
 # %% [markdown]
 # All of this is a weighted sum of fixed fields. The row of the place is
 # some amount of $r$, some of $c$, a constant, and some of each of 36
-# bumps; so is its column. For a batch of 256 pictures that is one product
-# of (2, 256, 39) with (39, 784), and nothing is left to loop over. The
-# bumps are scaled so that random heights of size 1 add up to a field of
-# size 1, everywhere.
+# bumps; so is its column. For a batch of 256 pictures that is
+# [one product](#/weights.transpose) of (2, 256, 39) with (39, 784), and
+# nothing is left to loop over. The bumps are [scaled](#/bump /= ) so that
+# random heights of size 1 add up to a field of size 1, everywhere.
 
 # %%
 show("distortions:KNOTS")
@@ -418,7 +424,8 @@ show("distortions:_fields")
 
 # %% [markdown]
 # A place seldom hits a pixel. Its colour is mixed from the four around
-# it: first down the left side, then down the right, then across. At row
+# it: first [down the left side](#/colour += rows), then
+# [down the right](#/right += rows), then [across](#/colour += cols). At row
 # `3.25`, below a pixel $a$ of row 3 and above its neighbour $b$, that is
 # $a + 0.25\,(b - a)$.
 

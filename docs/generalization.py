@@ -482,10 +482,10 @@ assert noisy_size > 1.1 * decayed[0.0][0]
 recall("dropout:Dropout.forward")
 
 # %% [markdown]
-# Let $c$ be the rate, and $u$ a number of the mask: 1 with chance $1 - c$,
-# else 0. Its mean is $1 - c$, and its variance $(1 - c)\,c$, as for any coin
-# ([chapter 7](training.py#the-test-set-once)). So what $\val{x}$ is
-# multiplied by has
+# Let $c$ be the rate, and $u$ a number of the [mask](#/mask = self.rng): 1
+# with chance $1 - c$, else 0. Its mean is $1 - c$, and its variance
+# $(1 - c)\,c$, as for any coin ([chapter
+# 7](training.py#the-test-set-once)). So what $\val{x}$ is multiplied by has
 #
 # $$
 # \operatorname{E}\Big(\frac{u}{1 - c}\Big) = \frac{1 - c}{1 - c} = 1,
@@ -494,8 +494,8 @@ recall("dropout:Dropout.forward")
 # = \frac{(1 - c)\, c}{(1 - c)^2} = \frac{c}{1 - c} .
 # $$
 #
-# The first says why nothing needs to be changed in use: on average every
-# number is what it was. The second is the strength of the
+# The first says why nothing needs to be changed [in use](#/return x): on
+# average every number is what it was. The second is the strength of the
 # disturbance. Put $\val{x}_k (u_k / (1 - c) - 1)$ for $r_k$ above, and the
 # penalty becomes $\frac{c}{1-c} \sum_k \val{x}_k^2 w_k^2$: weight decay
 # again, in which the weights of large inputs cost most.[^wager]

@@ -432,9 +432,9 @@ figure(
 show("gradients:numerical_gradient")
 
 # %% [markdown]
-# `np.ndindex` runs through all the places of an array of any shape. `x`
-# is a copy, in float64; each number is put back before the next one is
-# nudged.
+# [`np.ndindex`](#/np.ndindex) runs through all the places of an array of
+# any shape. `x` is [a copy](#/np.array(x, np.float64)), in float64; each
+# number is [put back](#/x[i] = original) before the next one is nudged.
 #
 # ## Without subtracting
 #
@@ -568,8 +568,9 @@ assert relative_error(bias.grad, measured, floor) < 1e-7
 
 # %% [markdown]
 # Both say "nothing", each with its own rounding, and the relative error
-# takes that for a disagreement. A *floor* under the denominator silences
-# it. Where the two lengths add up to less than $|r|/1000$, we divide by
+# takes that for a disagreement. A *floor*
+# [under the denominator](#/max(sizes, floor)) silences it. Where the two
+# lengths add up to less than $|r|/1000$, we divide by
 # $|r|/1000$ instead ($r$ came in from above as $dy$). Rounding leaves
 # about $10^{-11}|r|$ in a measured slope, which over the floor is
 # $10^{-8}$. The price: in a gradient far below the floor, a mistake passes
@@ -889,27 +890,30 @@ for layer in (Dense(W5), Tanh(), Softmax(), ForgotAxis(W5)):
 #
 # ## The check of nn
 #
-# `check_gradients` takes the loss $\sum_j r_j y_j$ with random $r$, and
-# nudges number by number. That is slower than a direction, and it says
-# *where* the mistake is. It works on two kinds of copies in float64, so
-# that the layer keeps its numbers, its precision, and its random state:
-# `exact` is nudged, `used` goes forward and back once.
+# `check_gradients` takes the loss $\sum_j r_j y_j$ with
+# [random $r$](#/r = generator), and nudges number by number. That is slower
+# than a direction, and it says *where* the mistake is. It works on two
+# kinds of copies in float64, so that the layer keeps its numbers, its
+# precision, and its random state: [`exact`](#/exact = copy) is nudged,
+# [`used`](#/used = copy) goes forward and back once.
 
 # %%
 show("gradients:")
 show("gradients:check_gradients")
 
 # %% [markdown]
-# A fresh copy runs each pass: a layer
+# A [fresh copy](#/y = copy) runs each pass: a layer
 # that draws random numbers, as `Dropout` of [chapter 11](digits.py), draws
-# the same ones every time. The first `forward` only asks for the shape of
+# the same ones every time. The [first `forward`](#/shape = copy) only asks
+# for the shape of
 # $y$. `parameters`, from [chapter 7](training.py), gives `exact` and `used`
 # the same names.
-# `L_of` puts a new array into a parameter, against the rule of chapter 2:
-# `exact` is a copy that nobody else holds, and at the end of
-# `numerical_gradient` the array has its old numbers. `p = p` gives to each
-# `L_of` the parameter of its own round. `Sequential` has to be asked for
-# `dx`. The floor is the one that `Center` taught us.
+# `L_of` [puts a new array](#/p.value = value) into a parameter, against the
+# rule of chapter 2: `exact` is a copy that nobody else holds, and at the
+# end of `numerical_gradient` the array has its old numbers.
+# [`p = p`](#/p: Parameter = p) gives to each `L_of` the parameter of its
+# own round. `Sequential` has to be [asked for `dx`](#/ask = ). The floor is
+# the one that `Center` taught us.
 #
 # Now everything that we have read so far, layers first, then the losses,
 # whose gradient comes with their value:

@@ -152,8 +152,8 @@ show("initializers:zeros")
 # %% [markdown]
 # All six functions of the module are called alike, with `d_in` and
 # `d_out`, and give a matrix $(d_\text{in}, d_\text{out})$. `_check` refuses
-# sizes that are not whole and positive, and types other than the two in
-# which this book computes.
+# sizes that are not [whole and positive](#/d > 0), and types other than
+# [the two](#/np.dtype(dtype)) in which this book computes.
 
 # %%
 show("initializers:_check")
@@ -225,15 +225,15 @@ figure(
 # c^2 \operatorname{Var}(u)$. A *standard normal* number has mean 0 and
 # variance 1 and follows the curve on the left, proportional to
 # $e^{-u^2/2}$; {{ within:.0% }} of the draws lie within one
-# standard deviation. For another spread, multiply.
+# standard deviation. For another spread, [multiply](#/std * draws).
 
 # %%
 show("initializers:normal")
 
 # %% [markdown]
 # (The $0.01$ is no advice, as we shall see.) Whoever calls it must bring a
-# generator, `rng`. A piece of code insists on it; the `assert` is for type
-# checkers:
+# generator, `rng`. A piece of code insists on it; the [`assert`](#/assert)
+# is for type checkers:
 
 # %%
 show("initializers:generator")
@@ -535,7 +535,8 @@ assert np.isclose(measured_factor, factor, rtol=0.1)
 # \operatorname{Var}(W) = \frac{1}{d_\text{in}}
 # $$
 #
-# LeCun, Bottou, Orr and Müller wrote this down in 1998.[^lecun] In code:
+# LeCun, Bottou, Orr and Müller [wrote this down](#/math.sqrt(1 / d_in)) in
+# 1998.[^lecun] In code:
 
 # %%
 show("initializers:lecun_normal")
@@ -615,7 +616,8 @@ table(
 # = \frac{1}{2c} \cdot \frac{2 c^3}{3} = \frac{c^2}{3}
 # $$
 #
-# Set $c^2/3 = 2/(d_\text{in} + d_\text{out})$, and the limit is
+# Set $c^2/3 = 2/(d_\text{in} + d_\text{out})$, and the
+# [limit](#/limit = math.sqrt) is
 # $c = \sqrt{6/(d_\text{in} + d_\text{out})}$:
 
 # %%
@@ -643,7 +645,8 @@ show("initializers:glorot_uniform")
 # once more). So one direction asks for $2/d_\text{in}$, the other for
 # $2/d_\text{out}$. One suffices, since the other then drifts, as in
 # [](#tab-taper), only by the ratio of the widths at the two ends, however
-# many layers lie between. He, Zhang, Ren and Sun concluded[^he]
+# many layers lie between. He, Zhang, Ren and Sun
+# [concluded](#/math.sqrt(2 / d_in))[^he]
 #
 # $$
 # \operatorname{Var}(W) = \frac{2}{d_\text{in}}.
@@ -1031,7 +1034,7 @@ assert not np.any(np.array(corners) > 0)
 # the routine makes one, and seven of eight orthogonal matrices never occur.
 # The cure is to choose the signs so that the diagonal of $R$ is positive,
 # which makes the answer unique and all rotations equally
-# likely.[^mezzadri] One line:
+# likely.[^mezzadri] [One line](#/np.sign):
 
 # %%
 show("initializers:orthogonal")

@@ -474,18 +474,19 @@ show("layers:")
 # **A parameter** is a value and its gradient, side by side. Weights and
 # biases are parameters; what we feed in is not. (Four small functions
 # guard the doors of all that follows, and are printed after it:
-# `expect(fine, …)` raises an error unless all is fine, `as_float` makes an
-# array, of `float32` if nothing else is given, `kept` and `gradient_for`
-# look after the way back.)
+# `expect(fine, …)` [raises an error](#/raise ValueError) unless all is
+# fine, `as_float` makes an array, of `float32` if nothing else is given,
+# `kept` and `gradient_for` look after the way back.)
 
 # %%
 show("layers:Parameter")
 
 # %% [markdown]
-# The two arrays live as long as the parameter. A layer fills `grad`, and
-# whoever makes the steps, the *optimizer* of chapter 6, changes `value`.
-# Neither ever puts a *new* array there. That is a guard: a step that has
-# the wrong shape does not fit into the array, and NumPy refuses it.
+# The two arrays live as long as the parameter. A layer fills
+# [`grad`](#/self.grad =), and whoever makes the steps, the *optimizer* of
+# chapter 6, changes `value`. Neither ever puts a *new* array there. That is
+# a guard: a step that has the wrong shape does not fit into the array, and
+# NumPy refuses it.
 #
 # **A layer** is anything with a way forward, a way back, and parameters.
 # Python calls such a promise a protocol (and `runtime_checkable` lets
@@ -509,17 +510,19 @@ show("layers:Dense.")
 show("layers:Dense.__init__")
 
 # %% [markdown]
-# Forward is $y = xW + b$, after a look at the shape of $x$. What it keeps
-# is $x$, for $dW$, and $y$, whose shape $dy$ must have.
+# Forward is [$y = xW + b$](#/y = x @ W), after a look at the shape of $x$.
+# What it [keeps](#/self._xy = x, y) is $x$, for $dW$, and $y$, whose shape
+# $dy$ must have.
 
 # %%
 show("layers:Dense.forward")
 
 # %% [markdown]
-# And back. `np.matmul(…, out=…)` writes the product into the gradient
-# that is already there, so nothing is allocated and nothing is added to
-# what was there before. The third line, $dx = dy\,W^\top$, stands apart
-# from the other two, for a reason that comes soon.
+# And back. [`np.matmul(…, out=…)`](#/np.matmul) writes the product into the
+# gradient that is already there, so nothing is allocated and nothing is
+# added to what was there before. The [third line](#/return dy @ self),
+# $dx = dy\,W^\top$, stands apart from the other two, for a reason that
+# comes soon.
 
 # %%
 show("layers:Dense.set_gradients")
@@ -560,7 +563,8 @@ show("layers:expect")
 # numbers: floating (`f`), whole (`i`, `u`) or true and false (`b`).
 # Networks compute in `float32`, four bytes a number, which is precise
 # enough to learn and takes half the memory of Python's own eight. To check
-# a gradient we want all eight, so arrays of `float64` stay what they are.
+# a gradient we want all eight, so arrays of `float64`
+# [stay what they are](#/array.astype).
 
 # %%
 show("layers:as_float")
@@ -604,8 +608,9 @@ show("layers:Sequential.forward")
 # %% [markdown]
 # A `Sequential` inside another is opened, and its layers take their
 # places in the row; so one can build a network from parts. The tests in
-# `__init__` catch two slips: a class where a layer is meant (`ReLU` for
-# `ReLU()`), and one layer in two places, by its `id`:
+# `__init__` catch two slips: [a class](#/a_class = isinstance) where a
+# layer is meant (`ReLU` for `ReLU()`), and one layer in two places, by its
+# [`id`](#/id(layer) for layer):
 
 # %%
 try:
@@ -615,7 +620,7 @@ except ValueError as error:
 
 # %% [markdown]
 # The way back makes one exception to the promise of a layer: it returns
-# `dx` only if asked.
+# `dx` [only if asked](#/if need_dx:).
 
 # %%
 show("layers:Sequential.backward")
@@ -635,8 +640,9 @@ assert 0.30 < share < 0.31
 # layer needs $n\,d_\text{in}\,d_\text{out}$ of them for $y$, as many for
 # $dW$, as many for $dx$. The first layer's $dx$ alone is
 # {{ share:.0% }} of all. So `Sequential` leaves it out, and that is why
-# `Dense` keeps its third line apart: the last statement but one calls
-# `set_gradients` where a layer has it, and `backward` where not.
+# `Dense` keeps its third line apart: the
+# [last statement but one](#/last.backward) calls `set_gradients` where a
+# layer has it, and `backward` where not.
 #
 # ## Downhill
 #

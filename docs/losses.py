@@ -292,11 +292,12 @@ except ValueError as error:
 
 # %% [markdown]
 # That is the first loss of `nn/losses.py`, and here is the file. `_exact`
-# keeps the predictions twice, as they came and in `float64`; the loss is
-# computed in the second, and its slope goes back in the type of the
-# first. It also stops a prediction that is not finite, before it spoils
-# the weights. (`as_float` and `expect` are those of
-# [chapter 2](layers.py#nn-layers-as_float).)
+# keeps the predictions [twice](#/return own), as they came and in
+# `float64`; the loss is computed in the second, and its slope goes back [in
+# the type of the first](#losses:mean_squared_error/own.dtype). It also
+# stops a prediction that is [not finite](#/np.isfinite), before it spoils
+# the weights. (`as_float` and `expect` are those of [chapter
+# 2](layers.py#nn-layers-as_float).)
 
 # %%
 show("losses:")
@@ -631,7 +632,8 @@ rounded = float(np.log(1 + np.exp(-40.0)))
 assert rounded == 0 and np.isclose(small, math.exp(-40), rtol=1e-12)
 
 # %% [markdown]
-# `np.log1p(u)` is $\log(1 + u)$, found without forming the sum: at
+# [`np.log1p(u)`](#/np.log1p) is $\log(1 + u)$, found without forming the
+# sum: at
 # $z = -40$ the loss is {{ small:.1e }}, while `np.log(1 + u)` makes it
 # {{ rounded:.0f }}, because $1 + u$ is rounded to 1. The loss takes logits,
 # so the network in front of it ends with a `Dense`, not with a `Sigmoid`.
@@ -878,19 +880,20 @@ figure(
 # %% [markdown]
 # In the code the targets are class numbers, one for each row, as data sets
 # have them, or rows of probabilities. `one_hot` turns the first into the
-# second, by comparing every label with every class:
+# second, by [comparing](#/np.equal.outer) every label with every class:
 
 # %%
 show("losses:one_hot")
 show("losses:_probability_rows")
 
 # %% [markdown]
-# Labels must be whole numbers: 1.0 as a class is more often a mistake
-# than a wish. Rows must sum to 1, as the derivation asks. Then the loss is
-# log-sum-exp as derived; $c_i$ is subtracted from $z_{ij}$ at once, and so
-# need not be added again (`np.vdot` multiplies entry by entry and sums).
-# One line more, the `maximum`, is for logits so far apart that their
-# difference is not finite.
+# Labels must be [whole numbers](#/k.dtype.kind): 1.0 as a class is more
+# often a mistake than a wish. Rows must [sum to 1](#/off < 1e-4), as the
+# derivation asks. Then the loss is log-sum-exp as derived; $c_i$ is
+# [subtracted](#/z = z - z.max) from $z_{ij}$ at once, and so need not be
+# added again ([`np.vdot`](#/np.vdot) multiplies entry by entry and sums).
+# One line more, the [`maximum`](#/np.finfo), is for logits so far apart
+# that their difference is not finite.
 
 # %%
 show("losses:softmax_cross_entropy")
@@ -1026,9 +1029,10 @@ figure(
 # $$
 #
 # This is Huber's loss.[^huber] The slope of the first case is $d$, that
-# of the second $\pm\delta$: the same number, cut off. With it, both cases
-# become one formula, `cut * (d - cut / 2)`. Inside, `cut` is $d$, which
-# gives $d^2/2$; outside it is $\pm\delta$, which gives
+# of the second $\pm\delta$: the same number, [cut off](#/np.clip). With it,
+# both cases become one formula, [`cut * (d - cut / 2)`](#/L = np.mean).
+# Inside, `cut` is $d$, which gives $d^2/2$; outside it is $\pm\delta$,
+# which gives
 # $\delta\,|d| - \delta^2/2$.
 
 # %%

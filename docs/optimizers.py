@@ -261,13 +261,13 @@ show("optimizers:Optimizer.")
 # `dataclass` makes every name with a type a setting, and writes an
 # `__init__` that stores them, then calls `__post_init__`. Settings after
 # `KW_ONLY` must be named: `AdaGrad(params, 0.1, weight_decay=0.01)`.
-# `memory`, without a type, stays a constant of the class.
+# [`memory`](#/memory = 0), without a type, stays a constant of the class.
 # (`eq=False, repr=False`: no methods for comparing and printing.)
 #
 # `lr` is $\eta$, an ordinary attribute: it may be set between two steps.
 # `weight_decay`, $\lambda$, is for those who want small weights. They add
 # $\tfrac{\lambda}{2}\,\theta^2$ to the loss for each parameter, and its
-# slope to the gradient:
+# slope [to the gradient](#/weight_decay * p.value):
 #
 # $$
 # \begin{aligned}
@@ -289,10 +289,10 @@ show("optimizers:Optimizer._update")
 # %% [markdown]
 # `__post_init__` looks at the arguments (`vars(self)` holds all settings,
 # a subclass's too) and makes, for each parameter, a scratch array and
-# `memory` more, for what the rule must remember. All rules work number by
-# number, so all arrays have the shape of their parameter. `_update`, which
-# gets them as `arrays`, scratch first, is the rule: all that the classes
-# below have to bring.
+# [`memory` more](#/count = 1 + self.memory), for what the rule must
+# remember. All rules work number by number, so all arrays have the shape of
+# their parameter. `_update`, which gets them as `arrays`, scratch first, is
+# the rule: all that the classes below have to bring.
 #
 # ## Momentum
 #
@@ -506,9 +506,9 @@ show("optimizers:SGD.__post_init__")
 show("optimizers:SGD._update")
 
 # %% [markdown]
-# `value -= lr * m` would make a new array at each step; `out=scratch`
-# writes into one that is there. The line `g = …` leaves the parameter's
-# `grad` alone.
+# `value -= lr * m` would make a new array at each step;
+# [`out=scratch`](#/self.lr, out=scratch) writes into one that is there. The
+# line [`g = …`](#/g = g + self) leaves the parameter's `grad` alone.
 #
 # Both forms of Nesterov must visit the same places. The first in five
 # lines, the second by `nn`:
@@ -624,8 +624,9 @@ assert max(checks.values()) < 1e-13
 # \theta \leftarrow \theta - \eta\, \frac{\grad{g}}{\sqrt{v} + \varepsilon}
 # $$
 #
-# The tiny $\varepsilon$ keeps $0 / 0$ away. In the ravine this is the
-# cure. With $g = \kappa\, \theta$, and $\theta_r$ its place at step
+# The [tiny $\varepsilon$](#optimizers:AdaGrad._update/self.eps) keeps
+# $0 / 0$ away. In the ravine this is the cure. With $g = \kappa\, \theta$,
+# and $\theta_r$ its place at step
 # $r$,
 #
 # $$
@@ -698,7 +699,7 @@ assert loss(spoilt[-1]) > 20 and loss(clean[-1]) < 0.01
 # \theta \leftarrow \theta - \eta\, \frac{\grad{g}}{\sqrt{v} + \varepsilon}
 # $$
 #
-# One method of AdaGrad changes.
+# [One method](#/v *= self.alpha) of AdaGrad changes.
 
 # %%
 show("optimizers:RMSProp.")
@@ -824,7 +825,8 @@ assert max(lengths) > 6 and lengths[0] > 3
 # \frac{m}{\sqrt{v} + \varepsilon \sqrt{c_2}}
 # $$
 #
-# The last lines of the class are the right-hand side:
+# The [last lines](#/math.sqrt(c2) / c1) of the class are the right-hand
+# side:
 
 # %%
 show("optimizers:Adam.")
@@ -1020,7 +1022,7 @@ assert np.allclose(decoupled, meant, atol=0.01)
 # $$
 #
 # `step` calls `_gradient` for each parameter before `_update`. So the
-# share is taken off there, and $g$ is handed on bare.
+# share is [taken off there](#/p.value *= 1), and $g$ is handed on bare.
 
 # %%
 show("optimizers:AdamW.")
@@ -1116,8 +1118,8 @@ show("schedules:exponential_decay")
 
 # %% [markdown]
 # **Half a cosine**[^cosine] stays high for long, falls, and levels out.
-# From the angle 0 to $\pi$, $(1 + \cos)/2$ eases from 1 to 0, flat at both
-# ends. From any first rate to any last:
+# From the angle 0 to $\pi$, $(1 + \cos)/2$ [eases from 1 to 0](#/math.cos),
+# flat at both ends. From any first rate to any last:
 #
 # $$
 # \text{last} + (\text{first} - \text{last})\,
@@ -1130,9 +1132,9 @@ show("schedules:cosine")
 
 # %% [markdown]
 # **One cycle**[^onecycle] rises first, along one half cosine, and falls
-# along another. The rise ends at step `rise * steps - 1`: with half of 10
-# steps, at step 4, the fifth. It is a warm-up itself; `_warm_up(lr, 0, …)`
-# only checks the arguments.
+# along another. The rise ends at step [`rise * steps - 1`](#/top, last =):
+# with half of 10 steps, at step 4, the fifth. It is a warm-up itself;
+# `_warm_up(lr, 0, …)` only checks the arguments.
 
 # %%
 show("schedules:one_cycle")
@@ -1243,7 +1245,7 @@ assert harmless[:50].max() < 1.1 * harmless[-50:].mean()
 # of 16 tanh neurons, one output, to follow a sine. Ten random beginnings,
 # each trained by Adam until the loss is below `0.01`, or for 500 steps.
 # *Warm-up*[^goyal] raises the rate from near 0 to its full height over
-# the first steps, in equal parts.
+# the first steps, [in equal parts](#/lr * (step + 1)).
 
 # %%
 show("schedules:_warm_up")
@@ -1387,7 +1389,7 @@ assert abs(thrown[1, 1]) > 1000 and not np.isfinite(thrown[2]).all()
 # The direction was right. Only the length was absurd. So keep the
 # direction, and limit the length. Let $|g|$ be the length of all
 # gradients of the network together, as if written in one long row. For a
-# length of at most $c$, multiply all by one number:
+# length of at most $c$, multiply all by [one number](#/factor = max_norm):
 #
 # $$
 # \grad{g} \leftarrow \grad{g} \cdot \min\left(1,\ \frac{c}{|g|}\right),

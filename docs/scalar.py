@@ -638,18 +638,20 @@ show("scalar:Value.__init__")
 
 # %% [markdown]
 # `Node` has become `Value`. It has two numbers, `value` and `grad`, the
-# blue and the orange one of [](#fig-graph), and the pairs. Its backward
-# walk is the fourth try, with a stack and with zeros at the beginning:
+# blue and the orange one of [](#fig-graph), and
+# [the pairs](#/self.came_from =). Its backward walk is the fourth try, with
+# a stack and with zeros at the beginning:
 
 # %%
 show("scalar:Value.backward")
 
 # %% [markdown]
 # A number that comes off the stack for the first time goes back onto it,
-# marked `True`, with its inputs on top. When it comes off again, all of
-# them have been written down, and now so is it. For $L = u + v$ of
-# [](#fig-order), whose pairs are $u$ and $v$, without the constant 3 and
-# with the top of the stack at the right:
+# [marked `True`](#/(y, True)), with its inputs on top. When it comes off
+# again, all of them have been written down, and
+# [now so is it](#/order.append). For $L = u + v$ of [](#fig-order), whose
+# pairs are $u$ and $v$, without the constant 3 and with the top of the
+# stack at the right:
 #
 # | comes off | stack after it | written down |
 # |---|---|---|
@@ -665,37 +667,40 @@ show("scalar:Value.backward")
 # | $L$, true | | $x$, $u$, $v$, $L$ |
 #
 # Then all gradients are
-# set to 0 and the last one to 1, and the two lines at the end are the
-# chain rule. Because of the zeros, calling `backward` twice gives the
-# same gradients, and a new step with the same numbers needs no
-# preparation.
+# [set to 0](#/y.grad = 0.0) and the last one [to 1](#/self.grad = 1.0), and
+# the two lines at the end are the [chain rule](#/x.grad += y.grad). Because
+# of the zeros, calling `backward` twice gives the same gradients, and a new
+# step with the same numbers needs no preparation.
 #
 # What is left are the operations. Each computes its result and the slope
 # toward every input, for which school calculus is enough. $u$ and $v$
 # here are any two numbers. (`_value` makes a `Value` of a plain number; it
 # stands further down.)
 #
-# **A sum.** If $u$ moves by $h$, $u + v$ moves by $h$. Both slopes are 1.
+# **A sum.** If $u$ moves by $h$, $u + v$ moves by $h$.
+# [Both slopes are 1](#/(u, 1.0)).
 
 # %%
 show("scalar:Value.__add__")
 
 # %% [markdown]
 # **A product.** $(u + h)\,v - uv = hv$, so the slope toward $u$ is $v$,
-# and in the same way the slope toward $v$ is $u$. Each gets the other.
+# and in the same way the slope toward $v$ is $u$.
+# [Each gets the other](#/(u, v.value)).
 
 # %%
 show("scalar:Value.__mul__")
 
 # %% [markdown]
 # **A power**, with a constant exponent $c$ (a whole one if $u$ is
-# negative, for it has no real root): the slope of $u^c$ is $c\,u^{c-1}$.
+# negative, for it has no real root): [the slope](#/c * u **) of $u^c$ is
+# $c\,u^{c-1}$.
 
 # %%
 show("scalar:Value.__pow__")
 
 # %% [markdown]
-# **The exponential function** is its own slope.
+# **The exponential function** is [its own slope](#/(self, y)).
 
 # %%
 show("scalar:Value.exp")
@@ -704,7 +709,7 @@ show("scalar:Value.exp")
 # **The logarithm** undoes it: $e^{y} = u$ for $y = \log u$. Take slopes
 # toward $u$ on both sides, the left one by the chain rule:
 # $e^{y} \cdot \partial y / \partial u = 1$. And $e^y$ is $u$, so
-# $\partial y / \partial u = 1/u$.
+# [$\partial y / \partial u = 1/u$](#/1 / self.value).
 
 # %%
 show("scalar:Value.log")

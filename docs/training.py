@@ -520,7 +520,7 @@ assert median < 0.1 * noise_after * length_after
 # Now the loop is taken apart and put into `nn`. First, the examples are
 # looked at: as many targets as inputs, and no number that is not finite,
 # because one `nan` would in time make every weight `nan`.
-# (`finite.argmin()` is the first `False`.)
+# ([`finite.argmin()`](#/finite.argmin()) is the first `False`.)
 
 # %%
 show("data:checked_pair")
@@ -534,8 +534,9 @@ show("data:batches")
 show("data:slices")
 
 # %% [markdown]
-# The last line gathers: the expression in parentheses makes one pair at a
-# time, when it is asked for, while `x[order]` would copy the whole set.
+# [The last line](#/for pick in picks) gathers: the expression in
+# parentheses makes one pair at a time, when it is asked for, while
+# `x[order]` would copy the whole set.
 #
 # Without `rng` the order is that of the file. Many files are sorted.
 # Suppose ours were, as `spirals` made it, arm by arm:
@@ -612,9 +613,9 @@ show("evaluation:")
 # %% [markdown]
 # A *metric* is what we care about but cannot descend along. The share of
 # right answers is one: it is flat almost everywhere, since a small step
-# of a weight seldom turns an answer. Logits answer 1 where they are above
-# zero (the sigmoid is then above one half), and with several classes the
-# largest logit answers.
+# of a weight seldom turns an answer. Logits answer 1 where they are [above
+# zero](#/p.ravel() > 0) (the sigmoid is then above one half), and with
+# several classes the [largest logit](#/p.argmax) answers.
 
 # %%
 show("evaluation:accuracy")
@@ -623,16 +624,17 @@ show("evaluation:accuracy")
 # Data may be a pair of arrays, or anything to iterate over that gives
 # batches: a file too large for memory, for example. `passes` makes the
 # two alike: it returns a function, and each call of that begins a pass.
-# `evaluate` makes one such call, hence its second pair of brackets.
+# `evaluate` makes one such call, hence its
+# [second pair of brackets](#/None, "evaluate").
 
 # %%
 show("evaluation:passes")
 show("evaluation:evaluate")
 
 # %% [markdown]
-# It calls `forward` without `train=True`, so that no layer keeps
-# anything, in batches of 1,000, so that a large set needs no room for all
-# its activations at once. Our network, untrained, is
+# It calls [`forward`](#/y = model.forward(x)) without `train=True`, so that
+# no layer keeps anything, in batches of 1,000, so that a large set needs no
+# room for all its activations at once. Our network, untrained, is
 # worse than a coin, whose loss is $\log 2$:
 
 # %%
@@ -697,9 +699,10 @@ show("training:Diverged")
 show("training:_finite")
 
 # %% [markdown]
-# `_learn` is the inner loop, one pass. It refuses an epoch without
-# a batch, and one that leaves a weight that is not finite. The last two
-# lines take the mean size of the numbers in the last gradient.
+# `_learn` is the inner loop, one pass. It refuses an epoch [without
+# a batch](#/a batch in every epoch), and one that leaves a weight that is
+# [not finite](#/"a parameter"). The last two lines take the mean size of
+# the numbers in the last gradient.
 
 # %%
 show("training:_learn")
@@ -715,17 +718,19 @@ show("training:_learn")
 show("training:fit")
 
 # %% [markdown]
-# *Prepares.* `checked` puts two guards around the loss. `before_step` is
-# what may happen between `backward` and the step: clipping with
-# `max_norm`, and the rate from a `schedule`, both of chapter 6; `count()`
-# counts from 0, a number at each `next(steps)`. Without an `rng` nothing
-# is shuffled: do not forget it. *Each epoch.* A pass; then the validation
-# set, with nothing learned from it; then a line of history. *Ends.* After
-# all epochs; or after Ctrl-C, which Python turns into a
-# `KeyboardInterrupt`, keeping what was learned; or with `Diverged`; or by
-# `patience`, to which we come, with `best`. As a decorator (`@`, above
-# `def`), `np.errstate` silences NumPy's warnings during each call: every
-# overflow is found and reported.
+# *Prepares.* [`checked`](#/def checked(y: Array, t: Array)) puts two guards
+# around the loss. [`before_step`](#/def before_step()) is what may happen
+# between `backward` and the step: clipping with `max_norm`, and the rate
+# from a `schedule`, both of chapter 6; [`count()`](#/steps = count())
+# counts from 0, a number at each `next(steps)`. Without an `rng` nothing is
+# shuffled: do not forget it. *Each epoch.* A pass; then the validation set,
+# with nothing learned from it; then a line of history. *Ends.* After all
+# epochs; or after Ctrl-C, which Python turns into a
+# [`KeyboardInterrupt`](#/except KeyboardInterrupt), keeping what was
+# learned; or with [`Diverged`](#/except Diverged); or by
+# [`patience`](#/epoch - history.best), to which we come, with `best`. As a
+# decorator (`@`, above `def`), `np.errstate` silences NumPy's warnings
+# during each call: every overflow is found and reported.
 
 # %% [markdown]
 # Three epochs, as they print without tqdm (`loss` is that of training,
@@ -1153,20 +1158,22 @@ pickle.loads(pickle.dumps(Present()))
 # %% [markdown]
 # So `save` writes numbers and nothing else. A machine may stop in the
 # middle of that. `written_whole` writes under another
-# name and renames at the end; renaming replaces the old file in one step.
-# The random part of the name keeps two programs that save at once apart.
-# `np.savez` takes arrays as `name=array`, which is what `**` makes of a
-# dictionary; `dict[str, Any]` is for the type checker.
+# name and [renames](#/os.replace) at the end; renaming replaces the old
+# file in one step. The [random part](#/os.urandom) of the name keeps two
+# programs that save at once apart. `np.savez` takes arrays as `name=array`,
+# which is what `**` makes of a dictionary; `dict[str, Any]` is for the type
+# checker.
 
 # %%
 show("models:written_whole")
 show("models:save")
 
 # %% [markdown]
-# `load` reads all bytes first, so that a missing file is told from a
-# damaged one; `BytesIO` makes a file of them for NumPy. With
+# `load` [reads all bytes](#/read_bytes) first, so that a missing file is
+# told from a damaged one; `BytesIO` makes a file of them for NumPy. With
 # `allow_pickle=False` it compares before it writes: the names, every
-# shape, every number. Only the last two lines change the model.
+# shape, every number. Only the [last two lines](#/array[...] = found)
+# change the model.
 
 # %%
 show("models:load")

@@ -243,11 +243,11 @@ assert r"\(\val{y} = 2 \cdot 3 + 1 = 7\)" in html
 assert 'class="highlight"' in html
 
 # %% [markdown]
-# The code has its classes, one for each kind of word, to which the style
-# sheet gives weight and colour. What was kept aside returns, and
-# `mathematics` asks KaTeX for the formula. The answer is long, because it
-# holds the formula twice: drawn, for eyes, and as MathML, for screen
-# readers. No script is left to run in your browser.
+# The code has a class for each kind of word. `code` keeps the few that say
+# something: keywords in bold, values blue, gradients orange. What was kept
+# aside returns, and `mathematics` asks KaTeX for the formula. The answer is
+# long, because it holds the formula twice: drawn, for eyes, and as MathML,
+# for screen readers. No script is left to run in your browser.
 
 # %%
 from weave.mathematics import Mathematics

@@ -345,6 +345,23 @@ def test_places_come_in_the_order_of_the_chapters(book: Path) -> None:
     assert shown["layers:Dense."].link == "[2 · Shows](b.py#nn-layers-Dense)"
 
 
+def test_pieces_stand_in_the_order_of_their_module(book: Path) -> None:
+    shown = package.rows((book / "docs").glob("*.py"), book / "nn")
+    spans = {
+        module: [(piece.name, piece.first, piece.last) for piece in row]
+        for module, row in shown.items()
+    }
+    assert spans == {
+        "layers": [
+            ("layers:", 1, 7),
+            ("layers:relu", 8, 13),
+            ("layers:Dense.", 14, 19),
+        ],
+        "base": [("base:Base", 4, 7)],
+    }
+    assert shown["layers"][1].place.title == "10 · Shows more"
+
+
 def test_a_module_leads_to_all_chapters_that_show_it(book: Path) -> None:
     made = package.page(book / "nn", (book / "docs").glob("*.py"))
     names = re.findall(r"(?m)^## (.+)$", made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -10,6 +11,7 @@ from bs4 import BeautifulSoup
 
 from weave.chapter import MIME
 from weave.execute import Cell, WeaveError
+from weave.package import Place, Shown
 from weave.render import Page, notebook, weave
 
 URL = "https://example.org/blob/main/"
@@ -128,6 +130,87 @@ def test_a_recalled_piece_has_no_anchor_and_says_so() -> None:
     markdown = page(code("recall('…')", piece("recall"))).markdown
     assert " id=" not in markdown
     assert "once more" in markdown
+
+
+LAYERS = Path("docs", "layers.py")
+ROW = [
+    Shown("layers:", Place(LAYERS, "2 · Layers", "nn-layers"), 1, 2),
+    Shown(
+        "layers:Dense.forward",
+        Place(LAYERS, "2 · Layers", "nn-layers-Dense-forward"),
+        3,
+        5,
+    ),
+    Shown("layers:_a", Place(Path("docs", "b.py"), "About", "a"), 6, 10),
+]
+
+
+def around(*row: Shown, **change: Any) -> Page:
+    shown = code("show('…')", piece(**change))
+    return weave([shown], URL, {"layers": row})
+
+
+def test_a_piece_tells_its_name_and_its_place_in_the_module() -> None:
+    woven = around(*ROW)
+    assert "**Dense.forward** [nn/layers.py, lines 3–5]" in woven.markdown
+    assert "[Opening](#nn-layers){ .before }" in woven.markdown
+    assert "[\\_a, About](b.py#a){ .after }" in woven.markdown
+    bar = woven.restore(woven.markdown)
+    assert 'viewBox="0 0 10 1"' in bar
+    assert '<path d="M2 0H5V1H2"/>' in bar
+
+
+def test_the_ends_of_a_module_have_one_neighbour() -> None:
+    first = around(*ROW[1:]).markdown
+    assert ".before }" not in first
+    assert ".after }" in first
+    last = around(*ROW[:2]).markdown
+    assert ".before }" in last
+    assert ".after }" not in last
+
+
+def test_a_piece_that_is_a_module_has_no_neighbours() -> None:
+    woven = around(ROW[1])
+    assert "around" not in woven.markdown
+    assert woven.fragments == []
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("layers:", "Opening"),
+        ("layers:Dense.", "class Dense"),
+        ("layers:Dense.__init__", r"Dense.\_\_init\_\_"),
+    ],
+)
+def test_what_a_piece_is_called(name: str, called: str) -> None:
+    assert f"**{called}** " in around(name=name).markdown
+
+
+def test_a_recalled_piece_leads_to_its_first_place() -> None:
+    for name in ("layers:Dense.forward", "layers:Dense"):
+        markdown = around(*ROW, kind="recall", name=name).markdown
+        assert (
+            ", once more, first in "
+            "[chapter 2](layers.py#nn-layers-Dense-forward)" in markdown
+        )
+        assert "around" not in markdown
+    later = around(*ROW, kind="recall", last=11).markdown
+    assert ", once more</figcaption>" in later
+
+
+def test_words_point_at_lines_of_the_page() -> None:
+    cells = [
+        text("See [it](#/x = 1)."),
+        code("", piece()),
+        code("", piece("recall")),
+    ]
+    woven = weave(cells, URL)
+    link = '<a class="to-line" href="#nn-layers-3">it</a>'
+    assert f"See {link}." in woven.markdown
+    assert woven.markdown.count(' data-lines="layers 3 3"') == 1
+    assert ' data-lines="layers 3 3" markdown' in woven.markdown
+    assert cells[0].source == "See it.", "as a notebook has it"
 
 
 def test_figures_are_numbered_in_a_chapter() -> None:

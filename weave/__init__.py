@@ -11,6 +11,8 @@ The way of a chapter through the loom, one module a step:
     inline       computes the {{ expressions }} in its prose
     exercises    finds starters, solutions and tests among the cells
     render       makes one Markdown page of prose, code and results
+    pointing     leads words in the prose to lines of the code
+    code         keeps of the highlighted code's HTML what says something
     mathematics  sets the formulas in the page's final HTML
     styles       makes one style sheet for all pages, with the faces of
                  text (`fonts`) and of formulas (`glyphs`)

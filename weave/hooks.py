@@ -27,6 +27,7 @@ from weave import (
     changes,
     chart,
     citation,
+    code,
     exercises,
     feed,
     layout,
@@ -51,6 +52,7 @@ chapters: dict[str, list[Cell]] = {}
 pages: dict[str, render.Page] = {}
 dates: dict[str, str] = {}
 findable: dict[str, search.Found] = {}
+rows: dict[str, list[package.Shown]] = {}
 
 
 def root(config: MkDocsConfig) -> Path:
@@ -108,6 +110,8 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
     findable.clear()
     chapters.clear()
     chapters.update(zip(map(str, paths), found, strict=True))
+    rows.clear()
+    rows.update(package.rows(paths, root(config) / "nn"))
     config.extra["chart"] = _chart(nav, config)
 
 
@@ -184,7 +188,7 @@ def _markdown(
         return f"{markdown}\n\n{MADE[page.file.src_uri](config)}"
     if not cells:
         return markdown
-    woven = render.weave(cells, f"{config.repo_url}/blob/main/")
+    woven = render.weave(cells, f"{config.repo_url}/blob/main/", rows)
     pages[page.file.src_uri] = woven
     return woven.markdown
 
@@ -234,14 +238,9 @@ def _share(
 def on_page_content(
     html: str, page: Page, config: MkDocsConfig, files: Files
 ) -> str:
-    """Lay the page out, and offer a chapter's downloads.
-
-    Code that scrolls has to be reached with the keyboard.
-    """
-    html = html.replace(
-        "<pre><span></span><code>", '<pre><span></span><code tabindex="0">'
-    )
-    html = layout.tables(html).replace(chart.PLACE, config.extra["chart"])
+    """Lay the page out, and offer a chapter's downloads."""
+    html = layout.tables(code.quiet(html))
+    html = html.replace(chart.PLACE, config.extra["chart"])
     html += page.meta.get("cite", "")
     stem = Path(page.file.src_uri).stem
     downloads = (

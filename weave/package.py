@@ -8,12 +8,13 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from weave.execute import exported
-from weave.source import calls
+from weave.source import calls, pieces
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,16 @@ class Place:
     def link(self) -> str:
         """A link to the piece, named after its chapter."""
         return f"[{self.title}]({self.chapter.name}#{self.anchor})"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A piece where the book shows it, and its lines in the module."""
+
+    name: str
+    place: Place
+    first: int
+    last: int
 
 
 def order(package: Path) -> list[Path]:
@@ -46,6 +57,18 @@ def places(chapters: Iterable[Path], package: Path) -> dict[str, Place]:
             anchor = "-".join(words)
             shown[name] = Place(chapter, _title(text), anchor)
     return shown
+
+
+def rows(chapters: Iterable[Path], package: Path) -> dict[str, list[Shown]]:
+    """Return the shown pieces of each module, in the module's order."""
+    found: dict[str, list[Shown]] = defaultdict(list)
+    for name, place in places(chapters, package).items():
+        module, _, inside = name.partition(":")
+        first, last = pieces(package / f"{module}.py")[inside]
+        found[module].append(Shown(name, place, first, last))
+    for row in found.values():
+        row.sort(key=lambda shown: shown.first)
+    return dict(found)
 
 
 def _title(text: str) -> str:

@@ -11,6 +11,7 @@ import ast
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -18,12 +19,15 @@ from typing import Any
 from weave.chapter import MIME
 from weave.execute import Cell, WeaveError
 from weave.exercises import Exercise, exercises, part_of
+from weave.package import Place, Shown
+from weave.pointing import Lines, plain
 
 # The tags of cells whose code is folded, and what stands on the fold.
 FOLDED = {
     "hide": "Code",
     "check": "What is claimed here, checked",
 }
+Rows = Mapping[str, Sequence[Shown]]
 REFERENCE = re.compile(r"\[\]\(#((?:fig|tab)-[a-z0-9-]+)\)")
 
 
@@ -37,6 +41,8 @@ class Page:
     counts: Counter[str] = field(default_factory=Counter)
     exercises: dict[int, Exercise] = field(default_factory=dict)
     number: str = ""
+    lines: Lines = field(default_factory=Lines)
+    rows: Rows = field(default_factory=dict)
 
     @property
     def markdown(self) -> str:
@@ -67,13 +73,20 @@ class Page:
         )
 
 
-def weave(cells: list[Cell], source_url: str) -> Page:
+def weave(
+    cells: list[Cell], source_url: str, rows: Rows | None = None
+) -> Page:
     """Return the page of an executed chapter.
 
     `source_url` is where the repository shows a file; a path and lines
-    are added to it. References are filled in, in `cells` too.
+    are added to it. `rows` are the pieces of each module that the book
+    shows. References are filled in, in `cells` too.
     """
-    page = Page()
+    page = Page(rows=rows or {}, lines=Lines.of(_pieces(cells)))
+    linked = [
+        page.lines.linked(cell.source) if cell.kind == "markdown" else ""
+        for cell in cells
+    ]
     title = re.match(r"# (\d+)\b", cells[0].source if cells else "")
     page.number = f"{title[1]}." if title else ""
     page.exercises = exercises(cells)
@@ -83,17 +96,26 @@ def weave(cells: list[Cell], source_url: str) -> Page:
         else _cell(page, cell, source_url)
         for place, cell in enumerate(cells)
     ]
-    for cell, lines in zip(cells, blocks, strict=True):
+    for cell, prose, lines in zip(cells, linked, blocks, strict=True):
         if cell.kind == "markdown":
             cell.source = REFERENCE.sub(
-                lambda match: _refer(page, match[1]), cell.source
+                lambda match: _refer(page, match[1]), plain(cell.source)
             )
-            lines = [cell.source]
+            lines = [prose]
         page.blocks += [
             REFERENCE.sub(lambda match: _refer(page, match[1]), line)
             for line in lines
         ]
     return page
+
+
+def _pieces(cells: list[Cell]) -> Iterator[dict[str, Any]]:
+    """Yield what the cells tell of the pieces that they show."""
+    for cell in cells:
+        for output in cell.outputs:
+            told = output.get("data", {}).get(MIME, {"kind": "text"})
+            if told["kind"] in ("show", "recall"):
+                yield told
 
 
 def _refer(page: Page, anchor: str) -> str:
@@ -186,7 +208,7 @@ def _output(page: Page, output: Any, source_url: str) -> str:
     told = output["data"].get(MIME, {"kind": "text"})
     match told["kind"]:
         case "show" | "recall":
-            return _piece(told, source_url)
+            return _piece(page, told, source_url)
         case "figure":
             label = page.label("Figure", told["name"])
             wide = " wide" if told["wide"] else ""
@@ -211,19 +233,94 @@ def _caption(label: str, text: str) -> str:
     return f'<figcaption markdown="span">**{label}.** {text}</figcaption>'
 
 
-def _piece(piece: dict[str, Any], source_url: str) -> str:
-    """Return a piece of source under its file and lines."""
-    first, last = piece["first"], piece["last"]
+def _piece(page: Page, piece: dict[str, Any], source_url: str) -> str:
+    """Return a piece of source under its name, file and lines."""
+    name, first, last = piece["name"], piece["first"], piece["last"]
+    module = name.partition(":")[0]
     lines = f"lines {first}–{last}" if first < last else f"line {first}"
-    name = "-".join(re.findall(r"\w+", f"nn:{piece['name']}"))
-    anchor = f' id="{name}"' if piece["kind"] == "show" else ""
-    again = ", once more" if piece["kind"] == "recall" else ""
     url = f"{source_url}{piece['file']}#L{first}-L{last}"
-    file = piece["file"].replace("_", r"\_")
+    where = f"[{_words(piece['file'])}, {lines}]({url})"
+    row = page.rows.get(module, ())
+    if piece["kind"] == "show":
+        words = "-".join(re.findall(r"\w+", f"nn:{name}"))
+        attributes, more = f' id="{words}"', ""
+        around = _around(page, name, row)
+    else:
+        attributes, around = "", ""
+        more = ", once more" + _first(row, last)
+    if pointed := page.lines.pointed.pop(name, None):
+        numbers = " ".join(map(str, sorted(pointed)))
+        attributes += f' data-lines="{module} {first} {numbers}"'
     return (
-        f'<figure class="piece"{anchor} markdown="1">\n'
-        f'<figcaption markdown="span">[{file}, {lines}]({url})'
-        f"{again}</figcaption>\n\n{_fence(piece['text'])}\n\n</figure>"
+        f'<figure class="piece"{attributes} markdown="1">\n'
+        f'<figcaption markdown="span">**{_called(name)}** '
+        f"{where}{more}</figcaption>\n\n{_fence(piece['text'])}\n\n"
+        f"{around}</figure>"
+    )
+
+
+def _words(code: str) -> str:
+    """Return a name of Python as Markdown."""
+    return code.replace("_", r"\_")
+
+
+def _called(name: str) -> str:
+    """Return what the book calls a piece."""
+    inside = name.partition(":")[2]
+    if not inside:
+        return "Opening"
+    return _words(f"class {inside[:-1]}" if inside[-1] == "." else inside)
+
+
+def _chapter(place: Place) -> str:
+    """Return what the book calls the page of a place."""
+    number = re.match(r"\d+", place.title)
+    return f"chapter {number[0]}" if number else place.title
+
+
+def _first(row: Sequence[Shown], line: int) -> str:
+    """Return the link from a piece shown again to its first place."""
+    for shown in row:
+        if line <= shown.last:
+            place = shown.place
+            link = f"{place.chapter.name}#{place.anchor}"
+            return f", first in [{_chapter(place)}]({link})"
+    return ""
+
+
+def _around(page: Page, name: str, row: Sequence[Shown]) -> str:
+    """Return a module's length with the piece in it, and its neighbours."""
+    names = [shown.name for shown in row]
+    if name not in names or len(row) == 1:
+        return ""
+    place = names.index(name)
+    here = row[place]
+    bar = (
+        f'<svg class="part" viewBox="0 0 {row[-1].last} 1" '
+        'preserveAspectRatio="none" aria-hidden="true">'
+        f'<path d="M{here.first - 1} 0H{here.last}V1H{here.first - 1}"/></svg>'
+    )
+    links = [
+        f"{_neighbour(shown, here)}{{ .{side} }}"
+        for shown, side in [
+            *((shown, "before") for shown in row[:place][-1:]),
+            *((shown, "after") for shown in row[place + 1 :][:1]),
+        ]
+    ]
+    return (
+        f'{page.aside(bar)}\n\n<p class="around" markdown="span">'
+        f"{' '.join(links)}</p>\n\n"
+    )
+
+
+def _neighbour(shown: Shown, here: Shown) -> str:
+    """Return a link to a piece, with its chapter if that is another."""
+    link = f"#{shown.place.anchor}"
+    if shown.place.chapter == here.place.chapter:
+        return f"[{_called(shown.name)}]({link})"
+    return (
+        f"[{_called(shown.name)}, {_chapter(shown.place)}]"
+        f"({shown.place.chapter.name}{link})"
     )
 
 
