@@ -15,12 +15,14 @@ export NO_MKDOCS_2_WARNING := 1
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help site serve test bench record clean distclean
+.PHONY: help site serve print test bench record clean distclean
 
 help:
 	@echo "make site       build the book into site/"
 	@echo "                with PyTorch and Keras: make site EXTRA=frameworks"
 	@echo "make serve      the book at http://127.0.0.1:8000, live while you write"
+	@echo "make print      the book as one PDF in build/, for A4 paper"
+	@echo "                for US Letter: make print PAPER=Letter"
 	@echo "make test       lint, types, every test, every page in a browser"
 	@echo "                one file: make test ARGS=tests/test_layers.py COV="
 	@echo "make bench      nn's speed beside PyTorch, scikit-learn and JAX, kept"
@@ -38,13 +40,20 @@ site: .venv/.docs $(EXTRA:%=.venv/.%) node_modules/.ready
 serve: .venv/.docs node_modules/.ready
 	@$(PY) -m mkdocs serve
 
+PAPER = A4
+
+print: site .venv/.print
+	@$(PY) -m weave.browser
+	@echo "Printing the book into build/ (takes about two minutes)"
+	@$(PY) -m weave.printing $(PAPER)
+
 # Coverage is of a whole run; give COV= where ARGS choose a part. JOBS=0
 # runs everything in one process.
 COV = --cov
 JOBS = 2
 
 test: .venv/.test node_modules/.audit
-	@$(PY) tests/browser.py
+	@$(PY) -m weave.browser
 	$(PY) -m ruff check
 	$(PY) -m mypy
 	$(PY) -m pytest -n $(JOBS) --dist loadfile $(COV) $(ARGS)

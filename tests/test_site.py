@@ -15,9 +15,10 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import nbformat
 import pytest
-from browser import FLAGS, HELP, find_chromium
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, Request, sync_playwright
+
+from weave.browser import FLAGS, HELP, find_chromium
 
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted(path.stem for path in (ROOT / "docs").glob("*.py"))

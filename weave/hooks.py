@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Literal
 
 from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.config.defaults import MkDocsConfig
@@ -22,7 +23,7 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from weave import census, exercises, package, reference, render
+from weave import archive, census, exercises, package, reference, render
 from weave.execute import Cell, WeaveError, execute
 from weave.mathematics import Mathematics, MathematicsError
 
@@ -34,11 +35,20 @@ MKDOCSTRINGS = "assets/_mkdocstrings.css"
 mathematics = Mathematics(Path("node_modules"))
 chapters: dict[str, list[Cell]] = {}
 pages: dict[str, render.Page] = {}
+serving = False
 
 
 def root(config: MkDocsConfig) -> Path:
     """Return the folder of mkdocs.yml."""
     return Path(config.config_file_path).parent
+
+
+def on_startup(
+    command: Literal["build", "gh-deploy", "serve"], dirty: bool
+) -> None:
+    """Note whether this is `mkdocs serve`, which packs no archive."""
+    global serving
+    serving = command == "serve"
 
 
 def on_config(config: MkDocsConfig) -> None:
@@ -164,8 +174,9 @@ def on_page_content(
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """Complete a page: its formulas, then figures and printed text.
 
-    Only now, since what was kept aside is not for the search index. A
-    chapter's notebook and its exercises are written beside it.
+    Only now, since what was kept aside is not for the search index, nor
+    is the page's address, for its readers on paper. A chapter's notebook
+    and its exercises are written beside it.
     """
     try:
         html = mathematics.typeset(output)
@@ -190,7 +201,9 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
         for exercise in woven.exercises.values():
             path = folder / exercise.file
             path.write_text(exercise.begun, "utf-8")
-    return mend(html)
+    address = page.canonical_url
+    where = f'<p class="address"><a href="{address}">{address}</a></p>'
+    return mend(html.replace("</h1>", f"</h1>{where}", 1))
 
 
 def on_post_template(
@@ -209,6 +222,14 @@ def mend(html: str) -> str:
     html = html.replace(' data-md-component="source"', "")
     dialog = ' data-md-component="search" role="dialog"'
     return html.replace(dialog, f'{dialog} aria-label="Search"')
+
+
+@event_priority(-100)
+def on_post_build(config: MkDocsConfig) -> None:
+    """Pack the site, complete by now, for those who read without a net."""
+    if not serving:
+        site = Path(config.site_dir)
+        (site / archive.BOOK).write_bytes(archive.site(site))
 
 
 def on_shutdown() -> None:
