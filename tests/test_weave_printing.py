@@ -34,7 +34,7 @@ nav:
 """
 PAGE = """\
 <!doctype html>
-<html lang="en" class="dark"><head><title>{title}</title>
+<html lang="en" class="dark" data-x="a &amp; b"><head><title>{title}</title>
 <link rel="stylesheet" href="assets/book.css">
 <style>.dark {{ color-scheme: dark; }}</style>
 <script>document.title = "ran"</script></head>
@@ -253,6 +253,9 @@ def test_ids_are_those_of_one_document(soup: BeautifulSoup) -> None:
     assert image["aria-labelledby"] == "one--p one--here"
     assert {"one--clip", "one--a", "one--p", "one--here"} <= set(ids)
     assert not soup.find("script")
+    assert soup.html
+    assert soup.html["data-x"] == "a & b"
+    assert soup.html["class"] == ["dark"]
 
 
 def test_code_without_a_colour_is_plain(soup: BeautifulSoup) -> None:

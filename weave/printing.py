@@ -9,6 +9,7 @@ A further one follows where the contents moved what they tell of.
 from __future__ import annotations
 
 import io
+import logging
 import mimetypes
 import re
 import sys
@@ -185,6 +186,18 @@ def head(leaf: Leaf, title: str) -> str:
     )
 
 
+def opening(page: BeautifulSoup, name: str) -> str:
+    """Return a page's opening tag of that name, for a document like it."""
+    tag = page.find(name)
+    attrs = tag.attrs.items() if isinstance(tag, Tag) else ()
+    words = {
+        key: " ".join(value) if isinstance(value, list) else str(value)
+        for key, value in attrs
+    }
+    inside = "".join(f' {key}="{escape(words[key])}"' for key in words)
+    return f"<{name}{inside}>"
+
+
 def title_page(config: MkDocsConfig, cover: str) -> str:
     """Return the first page."""
     about = metadata(NAME)
@@ -225,10 +238,12 @@ def document(config: MkDocsConfig) -> tuple[str, list[Entry]]:
     lines: list[Entry] = []
     body: list[str] = []
     rules = STYLE.read_text("utf-8")
-    part = ""
+    part = outer = inner = ""
     for leaf in order:
         html = (site / leaf.file).read_text("utf-8")
         page = BeautifulSoup(html, "html.parser")
+        outer = outer or opening(page, "html")
+        inner = inner or opening(page, "body")
         for sheet in page.select('link[rel="stylesheet"]'):
             styles[urljoin(home + leaf.file, str(sheet["href"]))] = None
         if leaf.part and leaf.part != part:
@@ -253,10 +268,9 @@ def document(config: MkDocsConfig) -> tuple[str, list[Entry]]:
     cover = image if (site / "assets" / "cover.svg").exists() else ""
     sheets = "".join(f'<link rel="stylesheet" href="{s}">' for s in styles)
     html = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html>{outer}<head><meta charset="utf-8">'
         f"<title>{escape(config.site_name)}</title>{sheets}"
-        f"<style>{rules}</style></head>"
-        '<body class="book" data-md-color-scheme="default">'
+        f"<style>{rules}</style></head>{inner}"
         f"{title_page(config, cover)}{contents(lines)}{''.join(body)}"
         "</body></html>"
     )
@@ -353,6 +367,7 @@ def bind(pdf: bytes, config: MkDocsConfig) -> bytes:
 
 def main(paper: str = "A4", configuration: str = "mkdocs.yml") -> Path:
     """Print the site that is built; return the file."""
+    logging.getLogger("pypdf").setLevel(logging.ERROR)
     config = load_config(configuration)
     html, _ = document(config)
     pdf = bind(press(html, config, paper), config)
