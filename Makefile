@@ -21,6 +21,8 @@ help:
 	@echo "make site       build the book into site/"
 	@echo "                with PyTorch and Keras: make site EXTRA=frameworks"
 	@echo "make serve      the book at http://127.0.0.1:8000, live while you write"
+	@echo "make print      the book as one PDF in build/, for A4 paper"
+	@echo "                for US Letter: make print PAPER=Letter"
 	@echo "make test       lint, types, every test, every page in a browser"
 	@echo "                one file: make test ARGS=tests/test_layers.py COV="
 	@echo "make audit      what every page weighs, Lighthouse, axe, the W3C's checker"
@@ -41,13 +43,20 @@ site: .venv/.docs $(EXTRA:%=.venv/.%) node_modules/.ready
 serve: .venv/.docs node_modules/.ready
 	@$(PY) -m mkdocs serve
 
+PAPER = A4
+
+print: site .venv/.print
+	@$(PY) -m weave.browser
+	@echo "Printing the book into build/ (takes about two minutes)"
+	@$(PY) -m weave.printing $(PAPER)
+
 # Coverage is of a whole run; give COV= where ARGS choose a part. JOBS=0
 # runs everything in one process.
 COV = --cov
 JOBS = 2
 
 test: .venv/.test node_modules/.audit
-	@$(PY) tests/browser.py
+	@$(PY) -m weave.browser
 	$(PY) -m ruff check
 	$(PY) -m mypy
 	$(PY) -m pytest -n $(JOBS) --dist loadfile $(COV) $(ARGS)

@@ -15,8 +15,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from browser import FLAGS, HELP, find_chromium
 from playwright.sync_api import Browser, Page, Request, sync_playwright
+
+from weave.browser import FLAGS, HELP, find_chromium
 
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted(path.stem for path in (ROOT / "docs").glob("*.py"))

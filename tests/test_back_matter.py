@@ -16,7 +16,6 @@ from pathlib import Path
 import griffe
 import pytest
 import small_book
-from browser import FLAGS, HELP, find_chromium
 from bs4 import BeautifulSoup, Tag
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
@@ -24,6 +23,7 @@ from playwright.sync_api import sync_playwright
 
 import nn
 from weave import package, reference
+from weave.browser import FLAGS, HELP, find_chromium
 from weave.census import census, forget
 from weave.docstrings import markdown
 from weave.execute import exported, read

@@ -10,12 +10,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from browser import FLAGS, HELP, find_chromium
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import nn
+from weave.browser import FLAGS, HELP, find_chromium
 
 ROOT = Path(__file__).parent.parent
 PARTS = ["layers.py", "api.md", "bibliography.md", "glossary.md"]

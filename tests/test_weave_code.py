@@ -6,11 +6,11 @@ import html
 from pathlib import Path
 
 import pytest
-from browser import FLAGS, HELP, find_chromium
 from bs4 import BeautifulSoup
 from markdown import markdown
 from playwright.sync_api import Route, sync_playwright
 
+from weave.browser import FLAGS, HELP, find_chromium
 from weave.code import line_id, meaning, quiet
 
 BOOK_JS = Path(__file__).parent.parent / "docs" / "assets" / "book.js"

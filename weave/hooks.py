@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Literal
 
 from jinja2 import Environment, FileSystemBytecodeCache
 from markupsafe import escape
@@ -22,6 +23,7 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
 from weave import (
+    archive,
     cards,
     census,
     changes,
@@ -53,11 +55,20 @@ pages: dict[str, render.Page] = {}
 dates: dict[str, str] = {}
 findable: dict[str, search.Found] = {}
 rows: dict[str, list[package.Shown]] = {}
+serving = False
 
 
 def root(config: MkDocsConfig) -> Path:
     """Return the folder of mkdocs.yml."""
     return Path(config.config_file_path).parent
+
+
+def on_startup(
+    command: Literal["build", "gh-deploy", "serve"], dirty: bool
+) -> None:
+    """Note whether this is `mkdocs serve`, which packs no archive."""
+    global serving
+    serving = command == "serve"
 
 
 def on_config(config: MkDocsConfig) -> None:
@@ -280,11 +291,17 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
         for exercise in woven.exercises.values():
             path = folder / exercise.file
             path.write_text(exercise.begun, "utf-8")
-    return html
+    address = page.canonical_url
+    where = f'<p class="address"><a href="{address}">{address}</a></p>'
+    return html.replace("</h1>", f"</h1>{where}", 1)
 
 
+@event_priority(-100)
 def on_post_build(config: MkDocsConfig) -> None:
-    """Write what comes of all pages: their style, their list, the feed."""
+    """Write what comes of all pages: their style, their list, the feed.
+
+    Last, the site is packed, for those who read without a net.
+    """
     folder, url = Path(config.site_dir), config.site_url or ""
     styles.make(folder, mathematics.modules, root(config) / ".cache/fonts")
     (folder / "robots.txt").write_text(sitemap.robots(url), "utf-8")
@@ -296,6 +313,8 @@ def on_post_build(config: MkDocsConfig) -> None:
     (folder / "assets" / "search-entries.js").write_text(entries, "utf-8")
     library = search.library(mathematics.modules)
     (folder / "assets" / "minisearch.js").write_text(library, "utf-8")
+    if not serving:
+        (folder / archive.BOOK).write_bytes(archive.site(folder))
 
 
 def on_shutdown() -> None:

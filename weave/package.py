@@ -5,14 +5,13 @@ And all of it as one archive, the same bytes from the same files.
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from weave.archive import pack
 from weave.execute import exported
 from weave.source import calls, pieces
 
@@ -115,14 +114,6 @@ def page(package: Path, chapters: Iterable[Path]) -> str:
 
 def archive(package: Path) -> bytes:
     """Return the package and its licence as a zip file."""
-    top = package.parent
     files = [*package.glob("*.py"), *package.glob("py.typed")]
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as target:
-        for path in sorted([*files, *top.glob("LICENSE")]):
-            name = f"{package.name}/{path.name}"
-            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            target.writestr(entry, path.read_bytes())
-    return stream.getvalue()
+    files += package.parent.glob("LICENSE")
+    return pack({f"{package.name}/{p.name}": p.read_bytes() for p in files})

@@ -143,11 +143,11 @@ def _cell(page: Page, cell: Cell, source_url: str) -> list[str]:
     return [code, *outputs]
 
 
-def _fold(summary: str, *blocks: str) -> str:
+def _fold(summary: str, *blocks: str, kind: str = "code") -> str:
     """Return what unfolds below its summary."""
     inside = "\n\n".join(blocks)
     return (
-        '<details class="code" markdown="1">'
+        f'<details class="{kind}" markdown="1">'
         f"<summary>{summary}</summary>\n\n{inside}\n\n</details>"
     )
 
@@ -160,6 +160,7 @@ def _begin(exercise: Exercise) -> str:
         f'<p class="downloads">Done when these tests pass (<a href="'
         f'{exercise.file}" download>all of it as a file</a>):</p>',
         _fence(exercise.tests),
+        kind="code starter",
     )
 
 

@@ -1,6 +1,6 @@
-"""Find the Chromium that the site's tests drive, or install one.
+"""Find the Chromium that prints the book and tests it, or install one.
 
-`make test` runs this file; the tests import `find_chromium`.
+`make test` and `make print` run this file first.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ FLAGS = (
     "--disable-sync",
 )
 HELP = """\
-The site's tests need a Chromium, and none was found or could be installed.
-Install one (Debian: apt-get install chromium; elsewhere: .venv/bin/python
--m playwright install chromium), or name it: CHROMIUM=/path/to/chrome"""
+This needs a Chromium, and none was found or could be installed. Install one
+(Debian: apt-get install chromium; elsewhere: .venv/bin/python -m playwright
+install chromium), or name it: CHROMIUM=/path/to/chrome"""
 
 
 def find_chromium() -> str | None:
@@ -53,6 +53,7 @@ def find_chromium() -> str | None:
 
 
 def playwright_chromium() -> str | None:
+    """Return what `playwright install` brought, where it is used."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -63,6 +64,7 @@ def playwright_chromium() -> str | None:
 
 
 def succeeds(*command: str, quiet: bool = False) -> bool:
+    """Run a command, and say whether it could and did."""
     try:
         # Standard output is progress, and dropped; errors are shown.
         done = subprocess.run(
@@ -98,6 +100,7 @@ def install() -> None:
 
 
 def main() -> int:
+    """Find a Chromium that starts, or install one, or say what to do."""
     if find_chromium() is None and not os.environ.get("CHROMIUM"):
         install()
     path = find_chromium()

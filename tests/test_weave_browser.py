@@ -1,0 +1,155 @@
+"""Finding a Chromium, or installing one."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import runpy
+import shutil
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import playwright.sync_api
+import pytest
+
+from weave import browser
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What would have been run; nothing here runs anything."""
+    made: list[str] = []
+
+    def succeeds(*command: str, quiet: bool = False) -> bool:
+        made.append(" ".join(command))
+        return True
+
+    monkeypatch.setattr(browser, "succeeds", succeeds)
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    return made
+
+
+def on_path(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    monkeypatch.setattr(
+        shutil, "which", lambda name: f"/bin/{name}" if name in names else None
+    )
+
+
+def bring(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    """Let Playwright say that its Chromium is at `path`."""
+
+    class Driver:
+        chromium = SimpleNamespace(executable_path=str(path))
+
+        def __enter__(self) -> Driver:
+            return self
+
+        def __exit__(self, *args: object) -> None:
+            pass
+
+    monkeypatch.setattr(playwright.sync_api, "sync_playwright", Driver)
+
+
+def test_the_one_that_is_named_comes_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    on_path(monkeypatch, "mine", "chromium")
+    monkeypatch.setenv("CHROMIUM", "mine")
+    assert browser.find_chromium() == "/bin/mine"
+    monkeypatch.setenv("CHROMIUM", "absent")
+    assert browser.find_chromium() is None
+
+
+def test_then_the_usual_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    on_path(monkeypatch, "google-chrome")
+    assert browser.find_chromium() == "/bin/google-chrome"
+
+
+def test_then_the_one_of_playwright(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    on_path(monkeypatch)
+    bring(monkeypatch, tmp_path / "chrome")
+    assert browser.find_chromium() is None
+    (tmp_path / "chrome").touch()
+    assert browser.find_chromium() == str(tmp_path / "chrome")
+
+
+def test_playwright_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
+    assert browser.playwright_chromium() is None
+
+
+def test_a_command_that_fails_or_is_not_there_does_not_succeed() -> None:
+    assert browser.succeeds(sys.executable, "-c", "")
+    assert not browser.succeeds(sys.executable, "-c", "1 / 0", quiet=True)
+    assert not browser.succeeds("/no/such/command")
+
+
+@pytest.mark.parametrize("root", [True, False])
+def test_debian_is_asked_first(
+    root: bool, monkeypatch: pytest.MonkeyPatch, calls: list[str]
+) -> None:
+    on_path(monkeypatch, "apt-get")
+    monkeypatch.setattr(os, "geteuid", lambda: 0 if root else 1000)
+    browser.install()
+    *_, update, install = calls
+    assert update.endswith("update")
+    assert "install -y --no-install-recommends chromium" in install
+    assert install.startswith("env" if root else "sudo -n env")
+
+
+@pytest.mark.parametrize("apt", [True, False])
+def test_playwright_installs_where_debian_cannot(
+    apt: bool, monkeypatch: pytest.MonkeyPatch, calls: list[str]
+) -> None:
+    on_path(monkeypatch, *(["apt-get"] if apt else []))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+
+    def succeeds(*command: str, quiet: bool = False) -> bool:
+        calls.append(" ".join(command))
+        return "apt-get" not in command
+
+    monkeypatch.setattr(browser, "succeeds", succeeds)
+    browser.install()
+    assert calls[-1].split()[1:] == [
+        "-m",
+        "playwright",
+        "install",
+        *(["--with-deps"] if apt else []),
+        "chromium",
+    ]
+
+
+def test_what_is_there_is_not_installed(
+    monkeypatch: pytest.MonkeyPatch, calls: list[str]
+) -> None:
+    on_path(monkeypatch, "chromium")
+    assert browser.main() == 0
+    assert calls == ["/bin/chromium --version"]
+
+
+def test_without_any_the_reader_is_told_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+    calls: list[str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found: list[str] = []
+    monkeypatch.setattr(browser, "find_chromium", lambda: None)
+    monkeypatch.setattr(browser, "install", lambda: found.append("tried"))
+    assert browser.main() == 1
+    assert found == ["tried"]
+    assert capsys.readouterr().err == browser.HELP + "\n"
+
+
+def test_it_is_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHROMIUM", "/no/such/browser")
+    monkeypatch.setattr(builtins, "print", lambda *args, **options: None)
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_path(str(ROOT / "weave" / "browser.py"), run_name="__main__")
+    assert stopped.value.code == 1
