@@ -176,6 +176,7 @@ figure(
 # $$
 #
 # $$
+# \label{activation-gradient: the gradient through an activation}
 # \underset{(n,\ d)}{\grad{dx}} =
 # \underset{(n,\ d)}{\grad{dy}} \odot
 # \underset{(n,\ d)}{f'(\val{x})}
@@ -371,6 +372,7 @@ figure(
 # *LeakyReLU*.[^maas]
 #
 # $$
+# \label{leaky-relu: LeakyReLU and its slope}
 # f(x) = \max(x,\ \text{leak} \cdot x) \qquad
 # f'(x) = \begin{cases} 1 & x > 0 \\ \text{leak} & x \le 0 \end{cases}
 # $$
@@ -390,6 +392,7 @@ show("activations:LeakyReLU")
 # ([](#fig-bell)):
 #
 # $$
+# \label{gelu: GELU}
 # p(x) = \frac{1}{\sqrt{2\pi}}\, e^{-x^2/2} \qquad
 # P(x) = \int_{-\infty}^{x} p(u)\, du \qquad
 # f(x) = x\, P(x)
@@ -429,6 +432,7 @@ figure(
 # With the product rule,
 #
 # $$
+# \label{gelu-slope: the slope of GELU}
 # f'(x) = 1 \cdot P(x) + x \cdot P'(x) = P(x) + x\, p(x)
 # $$
 
@@ -455,6 +459,7 @@ assert lowest < 0 and -0.2 < least < 0
 # subtracting. That makes two formulas, equal on paper:
 #
 # $$
+# \label{normal-area: two formulas for the area under the bell}
 # P(x) = \frac{1 + \text{erf}(x / \sqrt 2)}{2}
 # = \frac{\text{erfc}(-x / \sqrt 2)}{2}
 # $$
@@ -596,6 +601,7 @@ assert lost - 1 <= braked <= lost
 # any number in between:
 #
 # $$
+# \label{sigmoid: the sigmoid}
 # \sigma(x) = \frac{1}{1 + e^{-x}}
 # $$
 #
@@ -659,6 +665,7 @@ assert listen(naive, low)[0] == 0 < sigmoid(low)
 # agree too, and only the numerator has to be chosen, 1 where $x \ge 0$:
 #
 # $$
+# \label{sigmoid-stable: the sigmoid without overflow}
 # \underset{(n,\ d)}{\val{y}} = \frac{1 \text{ or } \exp(-|\val{x}|)}
 # {1 + \exp(-|\underset{(n,\ d)}{\val{x}}|)}
 # $$
@@ -676,6 +683,7 @@ show("activations:sigmoid")
 # outside in:
 #
 # $$
+# \label{sigmoid-slope: the slope of the sigmoid}
 # f'(x) = -(1 + e^{-x})^{-2} \cdot (-e^{-x})
 # = \frac{1}{1 + e^{-x}} \cdot \frac{e^{-x}}{1 + e^{-x}}
 # = \val{y}\,(1 - \val{y})
@@ -686,6 +694,7 @@ show("activations:sigmoid")
 # The *hyperbolic tangent* is a sigmoid made symmetric, from −1 to 1:
 #
 # $$
+# \label{tanh-sigmoid: tanh as a sigmoid}
 # \tanh x = \frac{e^{x} - e^{-x}}{e^{x} + e^{-x}}
 # = \frac{1 - e^{-2x}}{1 + e^{-2x}}
 # = \frac{2 - (1 + e^{-2x})}{1 + e^{-2x}} = 2\, \sigma(2x) - 1
@@ -812,6 +821,7 @@ assert s8[-1] == 0 < left[-1] and t8[-2] == 0 and t4[3] == 0 < t8[3]
 # whole is the product of $D$ slopes,
 #
 # $$
+# \label{slope-product: a gradient through many layers}
 # \grad{dx} = f'(\val{a_1}) \cdot f'(\val{a_2}) \cdots f'(\val{a_D})
 # \cdot \grad{dy}
 # $$
@@ -1006,6 +1016,7 @@ table(
 # That is *softmax*.[^bridle] For one row of scores $z$:
 #
 # $$
+# \label{softmax: softmax}
 # \val{p_j} = \frac{e^{z_j}}{\sum_k e^{z_k}}
 # $$
 #
@@ -1033,6 +1044,7 @@ assert np.array_equal(p[:, 1] > 0.5, t[:, 0] == 1)
 # fraction bar a factor $e^c$ appears, and cancels:
 #
 # $$
+# \label{softmax-shift: softmax of shifted scores}
 # \frac{e^{z_j + c}}{\sum_k e^{z_k + c}}
 # = \frac{e^c\, e^{z_j}}{e^c \sum_k e^{z_k}} = \val{p_j}
 # $$
@@ -1100,6 +1112,7 @@ show("activations:softmax")
 # Both at once, with $[j = k]$ for 1 where $j = k$ and 0 elsewhere:
 #
 # $$
+# \label{softmax-slopes: the slopes of softmax}
 # \underset{(d,\ d)}{\frac{\partial \val{y_j}}{\partial \val{x_k}}}
 # = \val{y_j}\,([j = k] - \val{y_k})
 # $$
@@ -1146,6 +1159,7 @@ assert np.allclose(by_formula.sum(axis=0), 0)
 # For all rows at once, the sum over a row making a column:
 #
 # $$
+# \label{softmax-gradient: the gradient through softmax}
 # \underset{(n,\ d)}{\grad{dx}} = \underset{(n,\ d)}{\val{y}} \odot
 # \Bigl( \underset{(n,\ d)}{\grad{dy}} -
 # \underset{(n,\ 1)}{\text{row sums of } \grad{dy} \odot \val{y}} \Bigr)

@@ -423,6 +423,7 @@ top_moved = moved["sigmoid", "LeCun"][-1]
 # weight:
 #
 # $$
+# \label{tower-gradient: a gradient on its way down}
 # \underset{(n,\ d)}{\grad{da}} =
 # \underset{(n,\ d)}{\grad{dy}} \odot \underset{(n,\ d)}{f'(\val{a})},
 # \qquad
@@ -435,6 +436,7 @@ top_moved = moved["sigmoid", "LeCun"][-1]
 # squares multiply:
 #
 # $$
+# \label{tower-shrink: what one layer leaves of a gradient}
 # \operatorname{E}(\grad{dx}^2) = d \cdot \operatorname{Var}(W) \cdot
 # \operatorname{E}\bigl(f'(\val{a})^2\bigr) \cdot
 # \operatorname{E}(\grad{dy}^2).
@@ -626,12 +628,14 @@ ratio = before[-1] / before[0]
 # value without mean and spread):
 #
 # $$
+# \label{batch-statistics: mean and variance of a column}
 # \underset{(d,)}{\val{\bar x}} = \frac{1}{n} \sum_i \val{x_i}, \qquad
 # \underset{(d,)}{\val{v}} = \frac{1}{n} \sum_i (\val{x_i} -
 # \val{\bar x})^2,
 # $$
 #
 # $$
+# \label{batch-norm: batch normalization}
 # \underset{(n,\ d)}{\val{z_i}} =
 # \frac{\val{x_i} - \val{\bar x}}{\sqrt{\val{v} + \varepsilon}}, \qquad
 # \underset{(n,\ d)}{\val{y_i}} = \underset{(d,)}{\gamma}\, \val{z_i} +
@@ -655,6 +659,7 @@ recall("normalization:BatchNorm.forward")
 # $\gamma$ and $\beta$ are easy. Each stands in all $n$ rows, and fan-out adds:
 #
 # $$
+# \label{batch-norm-parameters: the gradients of scale and shift}
 # \begin{gathered}
 # \underset{(d,)}{\grad{d\beta}} = \sum_i \grad{dy_i}, \qquad
 # \underset{(d,)}{\grad{d\gamma}} = \sum_i \grad{dy_i}\, \val{z_i},
@@ -672,6 +677,7 @@ recall("normalization:BatchNorm.forward")
 # and $s$ held still, is $1/s$:
 #
 # $$
+# \label{batch-norm-itself: the path through the value itself}
 # \underset{(n,\ d)}{\frac{1}{s}\, \grad{dz_i}}
 # $$
 #
@@ -682,6 +688,7 @@ recall("normalization:BatchNorm.forward")
 # mean square is $2 (x_i - \bar x)/n$, which is $2 s z_i / n$.
 #
 # $$
+# \label{batch-norm-variance: the path through the variance}
 # \begin{gathered}
 # \underset{(d,)}{\grad{dv}} = -\frac{1}{2 s^2} \sum_k \grad{dz_k}\,
 # \val{z_k}, \\[1ex]
@@ -697,6 +704,7 @@ recall("normalization:BatchNorm.forward")
 # to 0. From $\bar x$ to $x_i$ the slope is $1/n$:
 #
 # $$
+# \label{batch-norm-mean: the path through the mean}
 # \begin{gathered}
 # \underset{(d,)}{\grad{d\bar x}} = -\frac{1}{s} \sum_k \grad{dz_k},
 # \\[1ex]
@@ -709,6 +717,7 @@ recall("normalization:BatchNorm.forward")
 # The three together:
 #
 # $$
+# \label{batch-norm-gradient: the gradient through batch normalization}
 # \underset{(n,\ d)}{\grad{dx_i}} = \frac{1}{s} \Bigl(
 # \underset{(n,\ d)}{\grad{dz_i}} -
 # \underset{(d,)}{\frac{1}{n} \sum_k \grad{dz_k}} -
@@ -901,6 +910,7 @@ table(
 # directions of 200.)
 #
 # $$
+# \label{norm-growth: how a gradient grows between norms}
 # \frac{\operatorname{E}(\grad{dx}^2)}{\operatorname{E}(\grad{dy}^2)}
 # \approx
 # \frac{d \operatorname{Var}(W) \operatorname{E}(f'(u)^2)}
@@ -955,6 +965,7 @@ assert abs(remembered["ReLU, batch norm"][1]) < 0.2
 # what it gets. So hand it on, and let a layer only *add* to it:
 #
 # $$
+# \label{residual: a residual connection}
 # \underset{(n,\ d)}{\val{y}} = \underset{(n,\ d)}{\val{x}} +
 # \underset{(n,\ d)}{f(\val{x})}
 # $$
@@ -967,6 +978,7 @@ assert abs(remembered["ReLU, batch norm"][1]) < 0.2
 # each output of $f$ and a column for each input:
 #
 # $$
+# \label{residual-gradient: the gradient of a residual connection}
 # \underset{(d,)}{\grad{dx}} = \underset{(d,)}{\grad{dy}} +
 # \underset{(d,)}{\grad{dy}}\ \underset{(d,\ d)}{J}
 # $$
@@ -1021,6 +1033,7 @@ assert max(errors.values()) < 1e-7
 # the sum the mixed term drops out:
 #
 # $$
+# \label{residual-growth: how a residual tower grows}
 # \operatorname{E}(\val{y}^2) = \operatorname{E}(\val{x}^2) +
 # \operatorname{E}\bigl(f(\val{x})^2\bigr) =
 # 2 \operatorname{E}(\val{x}^2).

@@ -396,6 +396,7 @@ assert two_off < 0.9
 # bends it:
 #
 # $$
+# \label{distortion: where a pixel of a distorted digit comes from}
 # \text{place}(r, c) =
 # \underset{(2,)}{(r, c)}\ \underset{(2, 2)}{A} + \underset{(2,)}{b} +
 # \text{bumps}(r, c)

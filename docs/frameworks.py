@@ -284,6 +284,7 @@ assert apart < 1e-5
 # below by $\sqrt{1 - \beta_2^s}$, to see both alike:[^adam]
 #
 # $$
+# \label{two-adams: the Adam of nn and that of Keras}
 # \begin{aligned}
 # \text{nn:} \quad
 # \theta &\leftarrow \theta - \eta\, \frac{\hat m}
@@ -650,6 +651,7 @@ assert same < 1e-4
 # others $p_j - p_k \ge -1$, so
 #
 # $$
+# \label{double-softmax: the floor of a second softmax}
 # \begin{aligned}
 # L = \log \sum_j e^{p_j - p_k}
 # &\ge \log(1 + 9 e^{-1}) \\
@@ -1076,6 +1078,7 @@ print(*(f"{name} {min(two):.2f} s" for name, two in seconds.items()),
 # gradient of the whole is
 #
 # $$
+# \label{shared-batch: the gradient of a shared batch}
 # \begin{aligned}
 # \underset{(M,)}{\grad{\bar g}}
 # = \frac{1}{n} \sum_{i} \grad{g_i}

@@ -143,6 +143,7 @@ figure(
 # neuron:
 #
 # $$
+# \label{sum-of-bends: a network with one hidden layer}
 # \val{y} = \sum_j v_j \tanh(w_j \val{x} + b_j) + c
 # $$
 #

@@ -40,6 +40,7 @@ from weave import figure, subplots, table
 # everywhere, so here, for once, counting begins at 1.)
 #
 # $$
+# \label{gate: a neuron as a gate}
 # \begin{aligned}
 # \val{z} &= \val{x_1} w_1 + \val{x_2} w_2 + b \\
 # \val{p} &= \sigma(\val{z}) = \frac{1}{1 + e^{-\val{z}}}
@@ -248,6 +249,7 @@ figure(
 # XOR needs
 #
 # $$
+# \label{xor-inequalities: what XOR would ask of a neuron}
 # \begin{aligned}
 # b &< 0 & w_1 + b &> 0 \\
 # w_1 + w_2 + b &< 0 & w_2 + b &> 0
@@ -907,6 +909,7 @@ figure(
 # the standard deviation
 #
 # $$
+# \label{count-spread: the standard deviation of a count}
 # \sqrt{200\, q\, (1 - q)} .
 # $$
 #

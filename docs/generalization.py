@@ -269,6 +269,7 @@ assert all(run(seed).seen == 1 for seed in range(SEEDS))
 # letters: [notation](notation.md)):
 #
 # $$
+# \label{penalty: weight decay as a penalty}
 # \val{L} + \frac{\lambda}{2} \sum \val{\theta}^2
 # \qquad\Longrightarrow\qquad
 # \text{gradient } \grad{g} + \lambda\, \val{\theta}
@@ -412,6 +413,7 @@ assert bought > 0.6
 # $d = \val{x} w + b - t$ for the error without noise. Then
 #
 # $$
+# \label{noise-penalty: noise as a penalty}
 # \begin{aligned}
 # \operatorname{E}\Big(\big(
 # \underset{(1,\ d_\text{in})}{(\val{x} + r)}
@@ -488,6 +490,7 @@ recall("dropout:Dropout.forward")
 # multiplied by has
 #
 # $$
+# \label{dropout-noise: mean and variance of dropout}
 # \operatorname{E}\Big(\frac{u}{1 - c}\Big) = \frac{1 - c}{1 - c} = 1,
 # \qquad
 # \operatorname{Var}\Big(\frac{u}{1 - c}\Big)
@@ -650,6 +653,7 @@ assert bent.mean() < 0.6 * nothing.mean()
 # share $\alpha$ (`soft`) off the one, and spread it over all ten.[^szegedy]
 #
 # $$
+# \label{label-smoothing: label smoothing}
 # \underset{(n,\ 10)}{\tilde t}
 # = (1 - \alpha)\, \underset{(n,\ 10)}{t} + \frac{\alpha}{10},
 # \qquad
@@ -662,6 +666,7 @@ assert bent.mean() < 0.6 * nothing.mean()
 # ahead of each of the others by
 #
 # $$
+# \label{smoothed-lead: how far ahead a smoothed logit gets}
 # \log \frac{1 - \alpha + \alpha / 10}{\alpha / 10},
 # $$
 #
@@ -947,6 +952,7 @@ assert wide.mean() < bent.mean() - 0.3
 # $\bar p = \operatorname{E}(p)$ the mean over all members. Then
 #
 # $$
+# \label{vote: what a vote gains}
 # \begin{aligned}
 # \operatorname{E}\big((\val{p} - t)^2\big)
 # &= \operatorname{E}\big((\val{\bar p} - t + \val{p} - \val{\bar p})^2\big) \\

@@ -283,6 +283,7 @@ assert 9 < by_ten[0] < 11 and 95 < by_ten[1] < 105
 # remains.)
 #
 # $$
+# \label{taylor: Taylor's formula}
 # L(\theta + h) = L + h\,\grad{L'} + \tfrac{h^2}{2} L'' +
 # \tfrac{h^3}{6} L''' + \dots
 # $$
@@ -291,6 +292,7 @@ assert 9 < by_ten[0] < 11 and 95 < by_ten[1] < 105
 # $h$, and you have the *forward difference*:
 #
 # $$
+# \label{forward-difference: the forward difference}
 # \frac{L(\theta + h) - L(\theta)}{h} = \grad{L'} +
 # \tfrac{h}{2} L'' + \dots
 # $$
@@ -301,6 +303,7 @@ assert 9 < by_ten[0] < 11 and 95 < by_ten[1] < 105
 # difference*:
 #
 # $$
+# \label{central-difference: the central difference}
 # \frac{L(\theta + h) - L(\theta - h)}{2h} = \grad{L'} +
 # \tfrac{h^2}{6} L''' + \dots
 # $$
@@ -318,6 +321,7 @@ assert 9 < by_ten[0] < 11 and 95 < by_ten[1] < 105
 # $\theta \pm h$ adds about $u|\theta||L'|/h$.) The total errors are about
 #
 # $$
+# \label{difference-errors: the errors of two differences}
 # \underbrace{\tfrac{h}{2} |L''| + \tfrac{2u}{h} |L|}_{\text{forward}}
 # \qquad
 # \underbrace{\tfrac{h^2}{6} |L'''| + \tfrac{u}{h} |L|}_{\text{central}}
@@ -329,6 +333,7 @@ assert 9 < by_ten[0] < 11 and 95 < by_ten[1] < 105
 # best nudges are
 #
 # $$
+# \label{best-nudge: the best nudges}
 # \begin{aligned}
 # h_{\text{forward}} &= 2\sqrt{u\,|L / L''|} \\
 # h_{\text{central}} &= \sqrt[3]{3u\,|L / L'''|}
@@ -446,6 +451,7 @@ show("gradients:numerical_gradient")
 # becomes $-\mathrm{i}h^3$:
 #
 # $$
+# \label{complex-step: a step sideways}
 # \begin{aligned}
 # \text{real part of } L(\theta + \mathrm{i}h) &=
 # L - \tfrac{h^2}{2} L'' + \dots \\
@@ -522,6 +528,7 @@ assert slope(np.abs, 0.5) == 0 and slope(stable, 0.5) == 0
 # *relative error* of two gradients is
 #
 # $$
+# \label{relative-error: the relative error}
 # \frac{|g_\text{code} - g_\text{measured}|}
 # {|g_\text{code}| + |g_\text{measured}|}.
 # $$
@@ -585,6 +592,7 @@ show("gradients:relative_error")
 # is right. Then $g$ cancels, and the error depends on $c$ alone:
 #
 # $$
+# \label{factor-error: the relative error of a wrong factor}
 # \frac{|c\,g - g|}{|c\,g| + |g|} = \frac{|c - 1|}{|c| + 1}
 # $$
 #
@@ -739,6 +747,7 @@ assert np.allclose(ratio, np.arange(5) < 4)
 # The code says 0. A central difference straddles the corner and says ½:
 #
 # $$
+# \label{kink: a central difference at a kink}
 # \frac{\max(h, 0) - \max(-h, 0)}{2h} = \frac{h - 0}{2h} = \frac12
 # $$
 #
@@ -778,6 +787,7 @@ assert alarm > 0.01 and max(beside_it.values()) < 1e-9
 # number, and by the chain rule its slope is
 #
 # $$
+# \label{direction-slope: the slope along a direction}
 # \left.\frac{d}{dh} L(\theta + h\,q)\right|_{h = 0} =
 # \sum_k \grad{\frac{\partial L}{\partial \theta_k}}\, q_k .
 # $$
@@ -858,6 +868,7 @@ figure(
 # return $\grad{dx_k} = \sum_j r_j J_{jk}$. So
 #
 # $$
+# \label{adjoint: the two ways through a layer}
 # \sum_j r_j \Big(\sum_k J_{jk}\, q_k\Big) =
 # \sum_k \grad{dx_k}\, q_k ,
 # $$
@@ -1652,6 +1663,7 @@ assert abs(error_of_a_tenth - 9 / 11) < 1e-3, "|c - 1| is 1 - c here"
 # $c_1$ and $c_2$ for which
 #
 # $$
+# \label{four-nudges: a difference of four nudges}
 # c_1\,\frac{L(\theta + h) - L(\theta - h)}{2h} +
 # c_2\,\frac{L(\theta + 2h) - L(\theta - 2h)}{4h}
 # $$

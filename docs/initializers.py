@@ -90,6 +90,7 @@ assert all(not np.any(dy) for dy in through(stack)[1][:-1])
 # (all letters: [notation](notation.md)):
 #
 # $$
+# \label{two-products: the way back through a Dense layer}
 # \underset{(d_\text{in},\ d_\text{out})}{\grad{dW}} =
 # \underset{(d_\text{in},\ n)}{\val{x}^\top}\
 # \underset{(n,\ d_\text{out})}{\grad{dy}},
@@ -215,6 +216,7 @@ figure(
 # squared distance from it, and its root is the *standard deviation*:
 #
 # $$
+# \label{variance: the variance}
 # \operatorname{Var}(u) = \operatorname{E}\bigl((u -
 # \operatorname{E}(u))^2\bigr).
 # $$
@@ -391,6 +393,7 @@ figure(
 # one goes with each of the other:
 #
 # $$
+# \label{independent-product: the mean of an independent product}
 # \operatorname{E}(uv) =
 # \frac{1}{36} \sum_{u=1}^{6} \sum_{v=1}^{6} u v =
 # \Bigl(\frac{1}{6} \sum_{u=1}^{6} u\Bigr)
@@ -406,6 +409,7 @@ figure(
 # because $\operatorname{E}(u)\operatorname{E}(v) = 0$:
 #
 # $$
+# \label{variance-sum: the variance of a sum}
 # \operatorname{Var}(u + v) = \operatorname{E}(u^2) +
 # 2 \operatorname{E}(uv) + \operatorname{E}(v^2) =
 # \operatorname{Var}(u) + \operatorname{Var}(v).
@@ -415,6 +419,7 @@ figure(
 # 0 too; the squares of $u$ and $v$ are independent as well, so
 #
 # $$
+# \label{variance-product: the variance of a product}
 # \operatorname{Var}(uv) = \operatorname{E}(u^2 v^2) =
 # \operatorname{Var}(u) \operatorname{E}(v^2).
 # $$
@@ -449,6 +454,7 @@ assert np.isclose((u + v).var(), u.var() + v.var(), rtol=0.02)
 # and one of weights:
 #
 # $$
+# \label{layer-square: the mean square of an output}
 # \operatorname{E}(\val{y_j}^2) =
 # \sum_k \sum_{k'} \operatorname{E}(\val{x_k} \val{x_{k'}})
 # \operatorname{E}(W_{kj} W_{k'j}) =
@@ -463,6 +469,7 @@ assert np.isclose((u + v).var(), u.var() + v.var(), rtol=0.02)
 # its mean square is its variance, the same for every $j$:
 #
 # $$
+# \label{layer-variance: what a layer does to the variance}
 # \operatorname{Var}(\val{y}) = d_\text{in} \cdot \operatorname{Var}(W)
 # \cdot \operatorname{E}(\val{x}^2)
 # $$
@@ -511,6 +518,7 @@ table(
 # square after $\ell$ layers is
 #
 # $$
+# \label{tower-variance: the mean square after many layers}
 # \operatorname{E}(\val{y_\ell}^2) = \bigl(d_\text{in}
 # \operatorname{Var}(W)\bigr)^{\ell}\ \operatorname{E}(\val{x}^2).
 # $$
@@ -532,6 +540,7 @@ assert np.isclose(measured_factor, factor, rtol=0.1)
 # make the factor 1.
 #
 # $$
+# \label{lecun: LeCun's variance}
 # \operatorname{Var}(W) = \frac{1}{d_\text{in}}
 # $$
 #
@@ -553,6 +562,7 @@ show("initializers:lecun_normal")
 # the same argument,
 #
 # $$
+# \label{backward-variance: what a layer does to its gradient}
 # \operatorname{E}(\grad{dx}^2) = d_\text{out} \cdot
 # \operatorname{Var}(W) \cdot \operatorname{E}(\grad{dy}^2),
 # \qquad\text{which asks for}\quad
@@ -568,6 +578,7 @@ show("initializers:lecun_normal")
 # the mean of the two:[^glorot]
 #
 # $$
+# \label{glorot: Glorot's variance}
 # \operatorname{Var}(W) = \frac{2}{d_\text{in} + d_\text{out}}
 # $$
 #
@@ -611,6 +622,7 @@ table(
 # from school:
 #
 # $$
+# \label{uniform-variance: the variance of an even spread}
 # \operatorname{Var}(u) = \frac{1}{2c} \int_{-c}^{c} u^2\, du
 # = \frac{1}{2c} \cdot \frac{2 c^3}{3} = \frac{c^2}{3}
 # $$
@@ -631,6 +643,7 @@ show("initializers:glorot_uniform")
 # other:
 #
 # $$
+# \label{relu-half: what ReLU does to the mean square}
 # \operatorname{E}(\val{y}^2) =
 # \tfrac{1}{2} \operatorname{E}(\val{a}^2) =
 # \tfrac{1}{2}\, d_\text{in} \operatorname{Var}(W)
@@ -646,6 +659,7 @@ show("initializers:glorot_uniform")
 # many layers lie between. He, Zhang, Ren and Sun concluded[^he]
 #
 # $$
+# \label{he: He's variance}
 # \operatorname{Var}(W) = \frac{2}{d_\text{in}}.
 # $$
 
@@ -996,6 +1010,7 @@ he_tanh = effect[2][2]
 # $k = k'$ remains:
 #
 # $$
+# \label{orthogonal-length: the length that an orthogonal matrix keeps}
 # |\val{x} W|^2 =
 # \sum_k \sum_{k'} \val{x_k} \val{x_{k'}} \sum_j W_{kj} W_{k'j} =
 # \sum_k \val{x_k}^2.

@@ -63,6 +63,7 @@ assert np.allclose(y[0], [4.8, 1.21, 2.385])
 # follow, stand in the [notation](notation.md)):
 #
 # $$
+# \label{dense-neuron: one output of a Dense layer}
 # \val{y_{ij}} = \sum_{k} \val{x_{ik}}\, W_{kj} + b_j
 # $$
 #
@@ -70,6 +71,7 @@ assert np.allclose(y[0], [4.8, 1.21, 2.385])
 # and $d_\text{out}$ neurons:
 #
 # $$
+# \label{dense: a Dense layer}
 # \underset{(n,\ d_\text{out})}{\val{y}} =
 # \underset{(n,\ d_\text{in})}{\val{x}}\
 # \underset{(d_\text{in},\ d_\text{out})}{W} +
@@ -152,6 +154,7 @@ figure(
 # there are several ways, add them up. With two outputs,
 #
 # $$
+# \label{dense-paths: a change of the loss by two outputs}
 # \text{change of } L \approx
 # \frac{\partial L}{\partial y_0} \cdot (\text{change of } y_0) +
 # \frac{\partial L}{\partial y_1} \cdot (\text{change of } y_1).
@@ -239,6 +242,7 @@ zeros_mnist = 1 - 1 / d_out
 # are $dW$, $db$ and $dx$ below.
 #
 # $$
+# \label{dy: the gradient of the output}
 # \underset{(n,\ d_\text{out})}{\grad{dy_{ij}}} =
 # \frac{\partial L}{\partial \val{y_{ij}}}
 # $$
@@ -280,6 +284,7 @@ assert abs(by_rule - by_nudge) < 1e-6 * abs(by_rule)
 # $i$:
 #
 # $$
+# \label{dense-one-weight: the gradient of one weight}
 # \grad{dW_{kj}} = \frac{\partial L}{\partial W_{kj}}
 # = \sum_{i} \frac{\partial \val{y_{ij}}}{\partial W_{kj}}\, \grad{dy_{ij}}
 # = \sum_{i} \val{x_{ik}}\, \grad{dy_{ij}}
@@ -291,6 +296,7 @@ assert abs(by_rule - by_nudge) < 1e-6 * abs(by_rule)
 # transposed", is $x$ with its rows made columns.
 #
 # $$
+# \label{dense-weights: the gradient of the weights}
 # \underset{(d_\text{in},\ d_\text{out})}{\grad{dW}} =
 # \underset{(d_\text{in},\ n)}{\val{x}^\top}\
 # \underset{(n,\ d_\text{out})}{\grad{dy}}
@@ -307,6 +313,7 @@ assert abs(by_rule - by_nudge) < 1e-6 * abs(by_rule)
 # $$
 #
 # $$
+# \label{dense-bias: the gradient of the bias}
 # \underset{(d_\text{out},)}{\grad{db}} =
 # \text{the column sums of } \underset{(n,\ d_\text{out})}{\grad{dy}}
 # $$
@@ -322,6 +329,7 @@ assert abs(by_rule - by_nudge) < 1e-6 * abs(by_rule)
 # $$
 #
 # $$
+# \label{dense-input: the gradient of the input}
 # \underset{(n,\ d_\text{in})}{\grad{dx}} =
 # \underset{(n,\ d_\text{out})}{\grad{dy}}\
 # \underset{(d_\text{out},\ d_\text{in})}{W^\top}
@@ -689,6 +697,7 @@ figure(
 # Before you ask two layers for more, look at what they compute:
 #
 # $$
+# \label{two-layers: two layers that are one}
 # (\val{x} W_1 + b_1)\, W_2 + b_2 =
 # \underset{(n,\ d_\text{in})}{\val{x}}\
 # \underset{(d_\text{in},\ d_\text{out})}{(W_1 W_2)} +

@@ -31,6 +31,7 @@ from weave import figure, show, subplots, table
 # the loss (all letters: [notation](notation.md)):
 #
 # $$
+# \label{one-neuron: the smallest task}
 # \begin{aligned}
 # \underset{(1,\ 1)}{\val{z}} &=
 # \underset{(1,\ 1)}{\val{x}}\ \underset{(1,\ 1)}{W} +
@@ -88,6 +89,7 @@ starts = {"near": (0.6, 0.9), "far": (2.0, 2.0)}
 # $z$ the slope passes the sigmoid:
 #
 # $$
+# \label{stuck-gradient: the gradient of the stuck neuron}
 # \underset{(1,\ 1)}{\grad{dz}}
 # = \frac{\partial L}{\partial \val{p}} \cdot
 #   \frac{\partial \val{p}}{\partial \val{z}}
@@ -172,6 +174,7 @@ figure(
 # its slope has a 2.)
 #
 # $$
+# \label{squared-error: the mean squared error}
 # L = \frac1m \sum_{i} \sum_{j}
 # \bigl(\underset{(n,\ d_\text{out})}{\val{p_{ij}}} -
 # \underset{(n,\ d_\text{out})}{t_{ij}}\bigr)^2
@@ -181,6 +184,7 @@ figure(
 # The slope of a square is twice what is squared, so
 #
 # $$
+# \label{squared-error-gradient: the gradient of the mean squared error}
 # \underset{(n,\ d_\text{out})}{\grad{dp}} = \frac{2}{m}\,
 # \bigl(\underset{(n,\ d_\text{out})}{\val{p}} -
 # \underset{(n,\ d_\text{out})}{t}\bigr)
@@ -358,6 +362,7 @@ assert np.isclose(best, 0.7)
 # who believes $p$.
 #
 # $$
+# \label{cross-entropy: binary cross-entropy}
 # \begin{aligned}
 # L = \frac1m \sum_{i} \sum_{j} \Bigl(
 # &-\underset{(n,\ d_\text{out})}{t_{ij}}
@@ -371,6 +376,7 @@ assert np.isclose(best, 0.7)
 # First the slope for $p$ (tables are divided entry by entry):
 #
 # $$
+# \label{cross-entropy-dp: the gradient of cross-entropy for the probability}
 # \begin{aligned}
 # \underset{(n,\ d_\text{out})}{\grad{dp}}
 # &= \frac1m \Bigl( -\frac{t}{\val{p}} +
@@ -388,6 +394,7 @@ assert np.isclose(best, 0.7)
 # that stopped the neuron. Now go back through the sigmoid:
 #
 # $$
+# \label{cross-entropy-gradient: the gradient of binary cross-entropy}
 # \begin{aligned}
 # \underset{(n,\ d_\text{out})}{\grad{dz}}
 # &= \underset{(n,\ d_\text{out})}{\grad{dp}} \odot
@@ -614,6 +621,7 @@ table(
 # overflows:
 #
 # $$
+# \label{cross-entropy-logits: binary cross-entropy of logits}
 # \begin{aligned}
 # L = \frac1m \sum_{i} \sum_{j} \Bigl(
 # &\max(\underset{(n,\ d_\text{out})}{\val{z_{ij}}}, 0) -
@@ -712,6 +720,7 @@ table(
 # each of $d_\text{out}$ classes, out of a row of logits:
 #
 # $$
+# \label{softmax-rows: softmax of rows of logits}
 # \underset{(n,\ d_\text{out})}{\val{p_{ij}}} =
 # \frac{e^{\val{z_{ij}}}}{\sum_k e^{\val{z_{ik}}}}
 # $$
@@ -721,6 +730,7 @@ table(
 # $n$ and not by $m$, since a row is one event:
 #
 # $$
+# \label{softmax-cross-entropy: softmax cross-entropy}
 # L = -\frac1n \sum_{i} \sum_{j}
 # \underset{(n,\ d_\text{out})}{t_{ij}}
 # \log \underset{(n,\ d_\text{out})}{\val{p_{ij}}}
@@ -740,6 +750,7 @@ table(
 # overflows. So take the largest logit of the row, $c_i$, out of the sum:
 #
 # $$
+# \label{log-sum-exp: log-sum-exp without overflow}
 # \begin{aligned}
 # \underset{(n,\ 1)}{\log \sum_k e^{\val{z_{ik}}}}
 # &= \log \Bigl( e^{c_i} \sum_k e^{\val{z_{ik}} - c_i} \Bigr) \\
@@ -796,6 +807,7 @@ assert softmax_cross_entropy([[0.0, 1000.0]], [0])[0] == 1000
 # sum:
 #
 # $$
+# \label{softmax-cross-entropy-gradient: the gradient of softmax cross-entropy}
 # \begin{aligned}
 # \underset{(n,\ d_\text{out})}{\grad{dz_{ik}}}
 # &= -\frac1n \sum_j \frac{t_{ij}}{\val{p_{ij}}} \cdot
@@ -1008,6 +1020,7 @@ figure(
 # $\delta^2/2 + \delta\,(|d| - \delta) = \delta\,(|d| - \delta/2)$.
 #
 # $$
+# \label{huber: Huber's loss}
 # L = \frac1m \sum_{i} \sum_{j}
 # \begin{cases}
 # \val{d_{ij}}^2 / 2 & \text{if } |\val{d_{ij}}| \le \delta \\
@@ -1016,6 +1029,7 @@ figure(
 # $$
 #
 # $$
+# \label{huber-gradient: the gradient of Huber's loss}
 # \underset{(n,\ d_\text{out})}{\val{d}} =
 # \underset{(n,\ d_\text{out})}{\val{p}} -
 # \underset{(n,\ d_\text{out})}{t}

@@ -42,6 +42,7 @@ from weave import figure, show, subplots, table
 # $\theta_2$, its walls are steep.
 #
 # $$
+# \label{ravine: the ravine}
 # L(\theta) = \tfrac12 \left(\kappa_1 \theta_1^2 + \kappa_2 \theta_2^2\right)
 # $$
 #
@@ -50,6 +51,7 @@ from weave import figure, show, subplots, table
 # rule that every network so far has learned by, are
 #
 # $$
+# \label{gradient-descent: gradient descent}
 # \begin{aligned}
 # \underset{(2,)}{\grad{g}} &= \frac{\partial L}{\partial \theta} =
 # \underset{(2,)}{\left(\kappa_1 \theta_1,\ \kappa_2 \theta_2\right)} \\[1ex]
@@ -146,6 +148,7 @@ figure(
 # Put $g = \kappa\, \theta$ into the rule, for one of the two numbers:
 #
 # $$
+# \label{shrink-factor: what a step multiplies by}
 # \theta_k \leftarrow \theta_k - \eta\, \kappa_k \theta_k
 # = (1 - \eta\, \kappa_k)\, \theta_k
 # $$
@@ -156,6 +159,7 @@ figure(
 # and that happens exactly when
 #
 # $$
+# \label{too-far: the rate at which steps diverge}
 # \eta > \frac{2}{\kappa_\text{max}}
 # $$
 #
@@ -186,6 +190,7 @@ assert abs(descend(0.079, 200)[-1, 1]) < 0.02
 # the same size, one positive, one negative:
 #
 # $$
+# \label{best-rate: the best rate}
 # 1 - \eta\, \kappa_\text{min} = -(1 - \eta\, \kappa_\text{max})
 # \quad\Longrightarrow\quad
 # \eta = \frac{2}{\kappa_\text{min} + \kappa_\text{max}}
@@ -194,6 +199,7 @@ assert abs(descend(0.079, 200)[-1, 1]) < 0.02
 # and with it the factor a step is
 #
 # $$
+# \label{best-factor: the factor of the best rate}
 # 1 - \eta\, \kappa_\text{min} =
 # \frac{\kappa_\text{max} - \kappa_\text{min}}
 # {\kappa_\text{max} + \kappa_\text{min}}
@@ -270,6 +276,7 @@ show("optimizers:Optimizer.")
 # slope to the gradient:
 #
 # $$
+# \label{sgd-decay: SGD with weight decay}
 # \begin{aligned}
 # \theta &\leftarrow \theta - \eta\,(\grad{g} + \lambda\, \theta) \\
 # &= (1 - \eta \lambda)\, \theta - \eta\, \grad{g}
@@ -302,6 +309,7 @@ show("optimizers:Optimizer._update")
 # ones fade. What alternates cancels, what agrees adds up:
 #
 # $$
+# \label{momentum: momentum}
 # m \leftarrow \beta\, m + \grad{g}, \qquad
 # \theta \leftarrow \theta - \eta\, m
 # $$
@@ -312,6 +320,7 @@ show("optimizers:Optimizer._update")
 # always 1, or always 1 and $-1$ in turn. Then in the long run $m$ is
 #
 # $$
+# \label{memory-length: how long the memory gets}
 # \begin{aligned}
 # 1 + \beta + \beta^2 + \beta^3 + \dots &= \frac{1}{1 - \beta}
 # && \text{if they agree,} \\[1ex]
@@ -475,6 +484,7 @@ table(
 # networks:[^sutskever]
 #
 # $$
+# \label{nesterov: Nesterov's step}
 # m' = \beta\, m + \grad{g}(\theta - \eta \beta m), \qquad
 # \theta' = \theta - \eta\, m'
 # $$
@@ -484,6 +494,7 @@ table(
 # call *that* the parameter. One step moves it to
 #
 # $$
+# \label{nesterov-ahead: Nesterov's step from the place ahead}
 # \begin{aligned}
 # \hat\theta' &= \theta' - \eta \beta\, m' \\
 # &= \theta - \eta\, m' - \eta \beta\, m'
@@ -620,6 +631,7 @@ assert max(checks.values()) < 1e-13
 # seen, and divides by the root of the sum:
 #
 # $$
+# \label{adagrad: AdaGrad}
 # v \leftarrow v + \grad{g}^2, \qquad
 # \theta \leftarrow \theta - \eta\, \frac{\grad{g}}{\sqrt{v} + \varepsilon}
 # $$
@@ -694,6 +706,7 @@ assert loss(spoilt[-1]) > 20 and loss(clean[-1]) < 0.01
 # lecture:[^tieleman]
 #
 # $$
+# \label{rmsprop: RMSProp}
 # v \leftarrow \alpha\, v + (1 - \alpha)\, \grad{g}^2, \qquad
 # \theta \leftarrow \theta - \eta\, \frac{\grad{g}}{\sqrt{v} + \varepsilon}
 # $$
@@ -757,6 +770,7 @@ assert 0.9**100 * 100**2 < 1
 # running mean too, over RMSProp's.
 #
 # $$
+# \label{adam-uncorrected: Adam before its correction}
 # \begin{aligned}
 # m &\leftarrow \beta_1 m + (1 - \beta_1)\, \grad{g} \\
 # v &\leftarrow \beta_2 v + (1 - \beta_2)\, \grad{g}^2 \\
@@ -797,6 +811,7 @@ assert max(lengths) > 6 and lengths[0] > 3
 # geometric series
 #
 # $$
+# \label{adam-bias: how full the memory is}
 # \operatorname{E}(m_s) = (1 - \beta_1)\,
 # \frac{1 - \beta_1^{\,s}}{1 - \beta_1}\, \operatorname{E}(\grad{g})
 # = (1 - \beta_1^{\,s})\, \operatorname{E}(\grad{g})
@@ -807,6 +822,7 @@ assert max(lengths) > 6 and lengths[0] > 3
 # with it Adam is complete:
 #
 # $$
+# \label{adam: Adam}
 # \begin{gathered}
 # \hat m = \frac{m}{1 - \beta_1^{\,s}}, \qquad
 # \hat v = \frac{v}{1 - \beta_2^{\,s}} \\[1ex]
@@ -819,6 +835,7 @@ assert max(lengths) > 6 and lengths[0] > 3
 # and below by $\sqrt{c_2}$:
 #
 # $$
+# \label{adam-folded: Adam with its constants folded}
 # \eta\, \frac{m / c_1}{\sqrt{v / c_2} + \varepsilon} =
 # \frac{\eta \sqrt{c_2}}{c_1} \cdot
 # \frac{m}{\sqrt{v} + \varepsilon \sqrt{c_2}}
@@ -1015,6 +1032,7 @@ assert np.allclose(decoupled, meant, atol=0.01)
 # $g$:
 #
 # $$
+# \label{adamw: AdamW}
 # \theta \leftarrow (1 - \eta \lambda)\, \theta
 # - \eta\, \frac{\hat m}{\sqrt{\hat v} + \varepsilon}
 # $$
@@ -1085,6 +1103,7 @@ assert np.allclose(
 # when the circling neither widens nor narrows,
 #
 # $$
+# \label{circling: the variance at the bottom}
 # \operatorname{Var}\theta = (1 - \eta\kappa)^2 \operatorname{Var}\theta + \eta^2
 # \quad\Longrightarrow\quad
 # \operatorname{Var}\theta = \frac{\eta}{\kappa\,(2 - \eta\kappa)}
@@ -1120,6 +1139,7 @@ show("schedules:exponential_decay")
 # ends. From any first rate to any last:
 #
 # $$
+# \label{cosine: half a cosine}
 # \text{last} + (\text{first} - \text{last})\,
 # \frac{1 + \cos(\pi \cdot \text{share})}{2}
 # $$
@@ -1390,6 +1410,7 @@ assert abs(thrown[1, 1]) > 1000 and not np.isfinite(thrown[2]).all()
 # length of at most $c$, multiply all by one number:
 #
 # $$
+# \label{clipping: gradient clipping}
 # \grad{g} \leftarrow \grad{g} \cdot \min\left(1,\ \frac{c}{|g|}\right),
 # \qquad |g| = \sqrt{\sum_{\text{parameters}}\ \sum_{\text{numbers}} \grad{g}^2}
 # $$

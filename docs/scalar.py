@@ -173,6 +173,7 @@ table(
 # the product of the slopes along the way.
 #
 # $$
+# \label{chain-rule-example: the chain rule along one path}
 # \begin{aligned}
 # \frac{\partial L}{\partial w}
 # &= \frac{\partial L}{\partial \val{a}} \cdot
@@ -191,6 +192,7 @@ table(
 # called the gradient), and there will be so many that they get short names:
 #
 # $$
+# \label{gradient-name: the short name of a gradient}
 # \grad{dw} = \frac{\partial L}{\partial w}
 # $$
 #
@@ -201,6 +203,7 @@ table(
 # school calculus:
 #
 # $$
+# \label{backward-example: all gradients of the example}
 # \begin{aligned}
 # \grad{dL} &= 1 \\
 # \grad{da} &= \grad{dL} \cdot 2\val{a} &&= 1 \cdot 10 &&= 10 \\
@@ -430,6 +433,7 @@ figure(
 # its other inputs standing still; and all uses add up:
 #
 # $$
+# \label{chain-rule: the chain rule, uses added up}
 # \grad{dx} = \sum_{\text{uses of } x} \grad{dy} \cdot
 # \frac{\partial \val{y}}{\partial \val{x}}
 # $$
@@ -715,6 +719,7 @@ show("scalar:Value.log")
 # the question of [chapter 3](activations.py). It is a quotient,
 #
 # $$
+# \label{tanh: the hyperbolic tangent}
 # \val{y} = \tanh \val{u} =
 # \frac{e^{\val{u}} - e^{-\val{u}}}{e^{\val{u}} + e^{-\val{u}}},
 # $$
@@ -724,6 +729,7 @@ show("scalar:Value.log")
 # numerator's square, over the denominator's square:
 #
 # $$
+# \label{tanh-slope: the slope of tanh}
 # \frac{\partial \val{y}}{\partial \val{u}} =
 # \frac{(e^{\val{u}} + e^{-\val{u}})^2 - (e^{\val{u}} - e^{-\val{u}})^2}
 # {(e^{\val{u}} + e^{-\val{u}})^2} = 1 - \val{y}^2.

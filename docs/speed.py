@@ -175,6 +175,7 @@ table(
 # [notation](notation.md)):
 #
 # $$
+# \label{flops: the three products of a Dense layer}
 # \begin{aligned}
 # \underset{(n,\ d_\text{out})}{\val{y}}
 # &= \underset{(n,\ d_\text{in})}{\val{x}}\;
@@ -801,6 +802,7 @@ print(f"{plain_peak / 1e6:.1f} MB, in six segments "
 # with a given product the sum is least where they are equal:
 #
 # $$
+# \label{segments: the best number of segments}
 # K + \frac{2 D}{K} \ \ge\ 2 \sqrt{2 D},
 # \qquad
 # \text{equal where}\quad K = \frac{2 D}{K}

@@ -317,6 +317,7 @@ table(
 # With $\theta$ for all $M$ numbers that the network learns:
 #
 # $$
+# \label{mean-gradient: the gradient as a mean}
 # \underset{(M,)}{\grad{g}}
 # = \frac{\partial}{\partial \theta}\, \frac{1}{N} \sum_{i} \val{L_i}
 # = \frac{1}{N} \sum_{i} \underset{(M,)}{\grad{g_i}},
@@ -329,6 +330,7 @@ table(
 # that could be drawn is
 #
 # $$
+# \label{drawn-gradient: the mean of a drawn gradient}
 # \operatorname{E}(\grad{g_\text{drawn}})
 # = \sum_{i} \frac{1}{N}\, \grad{g_i}
 # = \grad{g} .
@@ -339,6 +341,7 @@ table(
 # $\grad{\bar g}$, the mean over its places, at a fixed $\theta$,
 #
 # $$
+# \label{batch-gradient: the mean of a batch's gradient}
 # \operatorname{E}(\grad{\bar g})
 # = \frac{1}{n} \sum_{\text{places}}
 # \operatorname{E}(\grad{g_\text{drawn}})
@@ -395,6 +398,7 @@ assert apart < 1e-5
 # all $i$ it is $-\operatorname{Var}(\grad{g_i}) / (N - 1)$. Together:
 #
 # $$
+# \label{batch-variance: the noise of a batch}
 # \begin{aligned}
 # \operatorname{Var}(\grad{\bar g})
 # &= \frac{1}{n^2} \left( n - \frac{n (n-1)}{N-1} \right)
@@ -1079,6 +1083,7 @@ assert abs(test_share - validation_share) < slip * np.sqrt(2)
 # $u^2 = u$, and its variance is
 #
 # $$
+# \label{share-variance: the variance of a share}
 # \begin{aligned}
 # \operatorname{E}\left((u - p)^2\right)
 # &= \operatorname{E}(u^2) - 2p \operatorname{E}(u) + p^2 \\

@@ -22,9 +22,10 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from weave import census, exercises, package, reference, render
+from weave import census, exercises, notes, package, reference, render
 from weave.execute import Cell, WeaveError, execute
 from weave.mathematics import Mathematics, MathematicsError
+from weave.references import Book
 
 KATEX = "assets/katex"
 MKDOCSTRINGS = "assets/_mkdocstrings.css"
@@ -34,6 +35,8 @@ MKDOCSTRINGS = "assets/_mkdocstrings.css"
 mathematics = Mathematics(Path("node_modules"))
 chapters: dict[str, list[Cell]] = {}
 pages: dict[str, render.Page] = {}
+book = Book()
+urls: dict[str, str] = {}
 
 
 def root(config: MkDocsConfig) -> Path:
@@ -57,7 +60,10 @@ def on_config(config: MkDocsConfig) -> None:
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
-    """Run all chapters, a few at a time, before the first page."""
+    """Run and weave all chapters before the first page is made.
+
+    They run a few at a time. A page may refer to any other.
+    """
     paths = [
         Path(file.abs_src_path)
         for file in files.documentation_pages()
@@ -72,9 +78,32 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
         except WeaveError as error:
             pool.shutdown(cancel_futures=True)
             raise PluginError(str(error)) from None
-    pages.clear()
     chapters.clear()
     chapters.update(zip(map(str, paths), found, strict=True))
+    try:
+        _weave(config, files)
+    except WeaveError as error:
+        raise PluginError(str(error)) from None
+
+
+def _weave(config: MkDocsConfig, files: Files) -> None:
+    """Make the chapters' pages, and connect what refers to another."""
+    pages.clear()
+    texts: dict[str, str] = {}
+    for file in files.documentation_pages():
+        name = file.src_uri
+        cells = chapters.get(str(file.abs_src_path))
+        if cells is None:
+            texts[name] = file.content_string
+            continue
+        try:
+            pages[name] = render.weave(cells, f"{config.repo_url}/blob/main/")
+        except WeaveError as error:
+            raise WeaveError(f"{name}: {error}") from None
+        texts[name] = pages[name].markdown
+    labels = {name: page.labels for name, page in pages.items()}
+    book.read({name: labels.get(name, {}) for name in texts}, texts)
+    urls.update({f.src_uri: f.url for f in files.documentation_pages()})
 
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:
@@ -119,15 +148,9 @@ def on_page_markdown(
     """Give a chapter's page its Markdown, and back matter what is made."""
     if page.file.src_uri in MADE:
         return f"{markdown}\n\n{MADE[page.file.src_uri](config)}"
-    cells = chapters.get(str(page.file.abs_src_path))
-    if cells is None:
-        return markdown
-    try:
-        woven = render.weave(cells, f"{config.repo_url}/blob/main/")
-    except WeaveError as error:
-        raise PluginError(f"{page.file.src_uri}: {error}") from None
-    pages[page.file.src_uri] = woven
-    return woven.markdown
+    woven = pages.get(page.file.src_uri)
+    text = markdown if woven is None else woven.markdown
+    return book.link(text, page.file.src_uri)[0]
 
 
 def on_page_content(
@@ -135,9 +158,13 @@ def on_page_content(
 ) -> str:
     """Make tables scroll on a phone, and offer a chapter's downloads.
 
+    Notes go to where they belong. MkDocs learns that equations can be
+    linked to, which it could not see.
+
     Code that scrolls has to be reached with the keyboard. Material sees
     to that by script, late on a long page, and undoes it where all fits.
     """
+    html = notes.aside(html)
     html = html.replace(
         "<pre><span></span><code>", '<pre><span></span><code tabindex="0">'
     )
@@ -150,8 +177,11 @@ def on_page_content(
         html,
         flags=re.DOTALL,
     ).replace('<table class="plain"><table>', '<table class="plain">')
-    if page.file.src_uri not in pages:
+    woven = pages.get(page.file.src_uri)
+    if woven is None:
         return html
+    assert page.present_anchor_ids is not None
+    page.present_anchor_ids |= woven.labels.keys()
     stem = Path(page.file.src_uri).stem
     downloads = (
         '<p class="downloads">This chapter as '
@@ -167,6 +197,10 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     Only now, since what was kept aside is not for the search index. A
     chapter's notebook and its exercises are written beside it.
     """
+    name = page.file.src_uri
+    output = book.complete(
+        output, name, lambda other: get_relative_url(urls[other], page.url)
+    )
     try:
         html = mathematics.typeset(output)
         if html != output:
@@ -175,17 +209,20 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
             html = html.replace("</head>", f"{link}</head>", 1)
             mathematics.copy(Path(config.site_dir, KATEX))
     except MathematicsError as error:
-        raise PluginError(f"{page.file.src_uri}: {error}") from None
+        raise PluginError(f"{name}: {error}") from None
     folder = Path(page.file.abs_dest_path).parent
     folder.mkdir(parents=True, exist_ok=True)
-    if page.file.src_uri == "package.md":
+    if name == "package.md":
         nn = root(config) / "nn"
         (folder / "nn.zip").write_bytes(package.archive(nn))
-    woven = pages.get(page.file.src_uri)
+    woven = pages.get(name)
     if woven is not None:
         html = woven.restore(html)
-        source = Path(page.file.src_uri).with_suffix(".ipynb")
+        source = Path(name).with_suffix(".ipynb")
         cells = chapters[str(page.file.abs_src_path)]
+        for cell in cells:
+            if cell.kind == "markdown":
+                cell.source, _ = book.link(cell.source, name, ids=False)
         (folder / source.name).write_text(render.notebook(cells), "utf-8")
         for exercise in woven.exercises.values():
             path = folder / exercise.file
