@@ -45,7 +45,8 @@ print(np.hstack([a, two, t]))
 # A row is a case: the numbers of the first two neurons, the answer, and
 # what it should have been. Three cases are right. For two switches off
 # the network says {{ two[0, 0]:.0f }} instead of 0. Can better weights
-# mend that? No weights can. [Chapter 2](layers.py) ended with the reason:
+# mend that? No weights can. Chapter 2 ended with the reason,
+# [](layers.py#eq-two-layers):
 # two layers in a row are one, with the weights $W_1 W_2$ and the bias
 # $b_1 W_2 + b_2$ (all letters: [notation](notation.md)).
 
@@ -182,7 +183,8 @@ figure(
 # \underset{(n,\ d)}{f'(\val{x})}
 # $$
 #
-# The dot in a circle multiplies entry by entry, like `*` in NumPy. All
+# The dot in a circle of [](#eq-activation-gradient) multiplies entry by entry,
+# like `*` in NumPy. All
 # that an activation needs to be a layer is $f$ and $f'$.
 # `nn/activations.py` opens with what it borrows from chapter 2, and says
 # this once for all of them:
@@ -357,13 +359,13 @@ figure(
 
 # %% [markdown]
 # [](#fig-dying) shows one network, at a shorter step, chosen because much
-# happens in it. Where a neuron is shut its line stays level. The formula
-# says why: shut means $f'(a) = 0$ in every case, so $da = 0$
+# happens in it. Where a neuron is shut its line stays level.
+# [](#eq-activation-gradient) says why: shut means $f'(a) = 0$ in every case,
+# so $da = 0$
 # in every row, so the gradients of this neuron's weights and of its bias
 # are sums of zeros. No such step moves it again. Such a neuron is called
 # *dead*. Long steps kill: one that overshoots pushes the weights and the
-# bias far down. A bad beginning kills too. (In a deeper network the
-# layers before it might still lift it. Here its inputs are the data.)
+# bias far down. A bad beginning kills too.[^deeper]
 #
 # ## A leak, and a round corner
 #
@@ -372,10 +374,12 @@ figure(
 # *LeakyReLU*.[^maas]
 #
 # $$
-# \label{leaky-relu: LeakyReLU and its slope}
 # f(x) = \max(x,\ \text{leak} \cdot x) \qquad
 # f'(x) = \begin{cases} 1 & x > 0 \\ \text{leak} & x \le 0 \end{cases}
 # $$
+#
+# [^deeper]: In a deeper network the layers before it might still lift it.
+#     Here its inputs are the data.
 
 # %%
 show("activations:LeakyReLU")
@@ -432,7 +436,6 @@ figure(
 # With the product rule,
 #
 # $$
-# \label{gelu-slope: the slope of GELU}
 # f'(x) = 1 \cdot P(x) + x \cdot P'(x) = P(x) + x\, p(x)
 # $$
 
@@ -459,7 +462,6 @@ assert lowest < 0 and -0.2 < least < 0
 # subtracting. That makes two formulas, equal on paper:
 #
 # $$
-# \label{normal-area: two formulas for the area under the bell}
 # P(x) = \frac{1 + \text{erf}(x / \sqrt 2)}{2}
 # = \frac{\text{erfc}(-x / \sqrt 2)}{2}
 # $$
@@ -477,8 +479,10 @@ assert math.erfc(10 / math.sqrt(2)) / 2 > 0
 # In the left *tail*, far from the middle, erf is −1 and a tiny rest.
 # Adding 1 leaves the rest with the few digits that had room behind the
 # −1, in the end with none. So `nn` takes erfc, number by number, since
-# `math` knows no arrays. (`_normal_below` is $P$. In `slope`, the `clip`
-# is there for $z^2$, which overflows where $z$ is very large.)
+# `math` knows no arrays.[^below]
+#
+# [^below]: `_normal_below` is $P$. In `slope`, the `clip` is there for $z^2$,
+#     which overflows where $z$ is very large.
 
 # %%
 show("activations:_normal_below")
@@ -605,8 +609,8 @@ assert lost - 1 <= braked <= lost
 # \sigma(x) = \frac{1}{1 + e^{-x}}
 # $$
 #
-# Written as it stands, it works until a large number comes along. We
-# catch and print what NumPy complains about:
+# Written as [](#eq-sigmoid) stands, it works until a large number comes along.
+# We catch and print what NumPy complains about:
 
 # %%
 def naive(x):
@@ -651,7 +655,8 @@ assert listen(naive, low)[0] == 0 < sigmoid(low)
 # among results. Whoever gets used to such warnings misses the one that
 # matters; in the tests of `nn` each is an error.
 #
-# On paper both formulas are right. Multiply the first one's numerator and
+# On paper both formulas are right. Multiply the numerator of
+# [](#eq-sigmoid) and
 # denominator by $e^{x}$ and you have the second:
 #
 # $$
@@ -670,7 +675,7 @@ assert listen(naive, low)[0] == 0 < sigmoid(low)
 # {1 + \exp(-|\underset{(n,\ d)}{\val{x}}|)}
 # $$
 #
-# In the code `e` is that exponential:
+# In the code of [](#eq-sigmoid-stable) `e` is that exponential:
 
 # %%
 show("activations:sigmoid")
@@ -694,14 +699,13 @@ show("activations:sigmoid")
 # The *hyperbolic tangent* is a sigmoid made symmetric, from −1 to 1:
 #
 # $$
-# \label{tanh-sigmoid: tanh as a sigmoid}
 # \tanh x = \frac{e^{x} - e^{-x}}{e^{x} + e^{-x}}
 # = \frac{1 - e^{-2x}}{1 + e^{-2x}}
 # = \frac{2 - (1 + e^{-2x})}{1 + e^{-2x}} = 2\, \sigma(2x) - 1
 # $$
 #
-# (First both parts times $e^{-x}$.) Its slope, $1 - y^2$, stands in
-# [chapter 1](scalar.py#nn-scalar-Value-tanh).
+# (First both parts times $e^{-x}$.) Its slope, $1 - y^2$, is
+# [](scalar.py#eq-tanh-slope).
 
 # %%
 show("activations:Sigmoid")
@@ -827,7 +831,8 @@ assert s8[-1] == 0 < left[-1] and t8[-2] == 0 and t4[3] == 0 < t8[3]
 # $$
 #
 # where $a_\ell$ is what the activation of layer $\ell$ receives. For the
-# sigmoid each factor is at most $1/4$: the largest value of $y(1 - y)$,
+# sigmoid each factor of [](#eq-slope-product) is at most $1/4$: the
+# largest value of $y(1 - y)$, [](#eq-sigmoid-slope),
 # at $y = 1/2$. [](#fig-vanish) measures it with layers of `nn`, from
 # $x = 1$ and $dy = 1$:
 
@@ -1049,7 +1054,8 @@ assert np.array_equal(p[:, 1] > 0.5, t[:, 0] == 1)
 # = \frac{e^c\, e^{z_j}}{e^c \sum_k e^{z_k}} = \val{p_j}
 # $$
 #
-# Only differences between scores count. That is a gift, because $\exp$
+# By [](#eq-softmax-shift) only differences between scores count. That is a
+# gift, because $\exp$
 # overflows here as well. Take away the row's largest score. Then no
 # exponent is positive, and the largest is 0, so that the sum is at least
 # 1 and no division fails.
@@ -1099,7 +1105,7 @@ show("activations:softmax")
 # = \val{y_j}\,(1 - \val{y_j})
 # $$
 #
-# That is the slope of the sigmoid.
+# That is the slope of the sigmoid, [](#eq-sigmoid-slope).
 #
 # **An output and another input.** $x_k$ stands only below the bar:
 #
@@ -1117,7 +1123,7 @@ show("activations:softmax")
 # = \val{y_j}\,([j = k] - \val{y_k})
 # $$
 #
-# Three scores, the nine slopes by this formula, and by nudging:
+# Three scores, the nine slopes by [](#eq-softmax-slopes), and by nudging:
 
 # %%
 row = np.log([1.0, 2.0, 5.0])
@@ -1165,7 +1171,8 @@ assert np.allclose(by_formula.sum(axis=0), 0)
 # \underset{(n,\ 1)}{\text{row sums of } \grad{dy} \odot \val{y}} \Bigr)
 # $$
 #
-# In words: compare each $dy$ with the average $dy$ of its row, weighted
+# [](#eq-softmax-gradient) in words: compare each $dy$ with the average $dy$ of
+# its row, weighted
 # by the probabilities. Only what is better or worse than average moves a
 # score.
 

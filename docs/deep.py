@@ -97,9 +97,10 @@ assert first[2][0] < first[8][0] < first[32][0]
 # with a standard deviation of `0.01`, LeCun's, He's and the orthogonal
 # one; three seeds; and two rates: `0.03` and `0.3`, or for the sigmoid,
 # whose slopes are small, `0.1` and `1`. Glorot's rule is left out here,
-# for in a square tower it has LeCun's variance. (The seeds run side by
-# side, in arrays of one more dimension; the folded code checks them
-# against `nn`.)
+# for in a square tower it has LeCun's variance.[^side-by-side]
+#
+# [^side-by-side]: The seeds run side by side, in arrays of one more
+#     dimension; the folded code checks them against `nn`.
 
 # %% tags=["hide"]
 class Denses:
@@ -431,7 +432,8 @@ top_moved = moved["sigmoid", "LeCun"][-1]
 # \underset{(n,\ d)}{\grad{da}}\ \underset{(d,\ d)}{W^\top}.
 # $$
 #
-# [Chapter 5](initializers.py) has the arithmetic for such a product: with
+# [](initializers.py#eq-backward-variance) has the arithmetic for the
+# product in [](#eq-tower-gradient): with
 # weights by lot, and $dy$ independent of them and of the slopes, the mean
 # squares multiply:
 #
@@ -494,7 +496,7 @@ table(
 # [](#tab-factors) is the whole of the first illness. Depth is an exponent.
 # A factor of {{ rows[0][1]:.2f }} is nothing after thirty layers, and only
 # factors next to 1 survive. If it is larger than 1 the gradient
-# *explodes*. (The formula is a mean over many starts;
+# *explodes*. ([](#eq-tower-shrink) is a mean over many starts;
 # most starts lie a little below.)
 #
 # ## What depth forgets
@@ -642,10 +644,11 @@ ratio = before[-1] / before[0]
 # \underset{(d,)}{\beta}.
 # $$
 #
-# $\gamma$ and $\beta$ are learned, begin at 1 and 0, and let each column
-# have any mean and any spread again. This is *batch
+# $\gamma$ and $\beta$ of [](#eq-batch-norm) are learned, begin at 1 and 0, and
+# let each column have any mean and any spread again. This is *batch
 # normalization*. [Chapter 11](digits.py#nn-normalization-BatchNorm) shows
-# its source, and used it on credit. Its forward pass again:
+# its source, and used it on credit. Its forward pass, [](#eq-batch-norm),
+# again:
 
 # %%
 recall("normalization:BatchNorm.forward")
@@ -714,7 +717,8 @@ recall("normalization:BatchNorm.forward")
 # \end{gathered}
 # $$
 #
-# The three together:
+# The three, [](#eq-batch-norm-itself), [](#eq-batch-norm-variance) and
+# [](#eq-batch-norm-mean), together:
 #
 # $$
 # \label{batch-norm-gradient: the gradient through batch normalization}
@@ -725,8 +729,8 @@ recall("normalization:BatchNorm.forward")
 # \underset{(d,)}{\frac{1}{n} \sum_k \grad{dz_k}\, \val{z_k}} \Bigr)
 # $$
 #
-# It is the last line of `backward`, and its `common` is what is taken
-# away:
+# [](#eq-batch-norm-gradient) is the last line of `backward`, and its `common`
+# is what is taken away:
 
 # %%
 recall("normalization:BatchNorm.backward")
@@ -748,7 +752,8 @@ assert abs(dx.sum(axis=0)).max() < 1e-6
 assert abs((dx * columns3).sum(axis=0)).max() < 1e-4
 
 # %% [markdown]
-# Chapter 8's check finds no error above ${{ power(worst) }}$. The formula
+# Chapter 8's check finds no error above ${{ power(worst) }}$.
+# [](#eq-batch-norm-gradient)
 # says more than it computes. Add the same number to a whole column, and
 # the layer takes it away again; so the gradient has no part in that
 # direction, and $\sum_i dx_i = 0$. Stretch the column about its mean, and
@@ -898,7 +903,8 @@ table(
 # ## How deep it goes
 #
 # Does it cure depth? Its values cannot vanish. Its gradients, by the
-# arithmetic from above: a layer now consists of a weight, a normalization
+# arithmetic of [](#eq-tower-shrink): a layer now consists of a weight, a
+# normalization
 # and a bend. The weight reads the bend below, $f(u)$ for about normal
 # numbers $u$ of variance 1, which is what the norm there made. It hands on
 # the variance $d \operatorname{Var}(W) \operatorname{Var}(f(u))$ *over the
@@ -952,7 +958,8 @@ assert abs(remembered["ReLU, batch norm"][1]) < 0.2
 # with a slope and without jumps, equal only for a line.[^chernoff] Batch
 # normalization forbids the gradient to vanish. It makes it explode
 # instead,[^yang] slowly with a sigmoid, which it has made nearly straight,
-# and with ReLU, says the formula, by a factor of {{ grown:.0f }} from layer
+# and with ReLU, says [](#eq-norm-growth), by a factor of {{ grown:.0f }} from
+# layer
 # 30 to layer 1. It does not cure forgetting either. The likeness stays at
 # {{ remembered["ReLU, batch norm"][0]:.2f }}, so the digits no longer
 # collapse onto one; but the memory is
@@ -983,10 +990,13 @@ assert abs(remembered["ReLU, batch norm"][1]) < 0.2
 # \underset{(d,)}{\grad{dy}}\ \underset{(d,\ d)}{J}
 # $$
 #
-# This is a *residual connection*, by He, Zhang, Ren and Sun.[^he] However
-# small the slopes of $f$, the first term is there. Through thirty
-# blocks it is still there, whole. (Terms can
-# cancel; but nothing makes the sum a product of thirty small numbers.)
+# [](#eq-residual) is a *residual connection*, by He, Zhang, Ren and
+# Sun.[^he] However small the slopes of $f$, the first term of
+# [](#eq-residual-gradient) is there. Through thirty
+# blocks it is still there, whole.[^cancel]
+#
+# [^cancel]: Terms can cancel; but nothing makes the sum a product of thirty
+#     small numbers.
 
 # %%
 show("residual:")
@@ -1048,9 +1058,11 @@ assert max(errors.values()) < 1e-7
 # however deep.[^fixup]
 #
 # **A norm within.** Let each block normalize what it reads. The ReLU halves
-# the mean square, He's weights double it: $f(x)$ has mean square 1
-# whatever $x$ is, and the values' grows by 1 a block, to about $D$, not to
-# $2^D$. As $x$ grows, each block adds a smaller share of it, by
+# the mean square ([](initializers.py#eq-relu-half)), He's weights double it:
+# $f(x)$ has mean square 1
+# whatever $x$ is, and the values' grows by 1 a block, to about $D$, not
+# to $2^D$ as by [](#eq-residual-growth). As $x$ grows, each block adds a
+# smaller share of it, by
 # itself.[^de] On the way back the block at height $\ell$ divides by the
 # spread over the batch. Each block below added
 # $2 \operatorname{Var}(\text{ReLU}(u)) = 1 - 1/\pi$ to the variance, which

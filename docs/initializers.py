@@ -86,7 +86,8 @@ assert all(not np.any(dy) for dy in through(stack)[1][:-1])
 # %% [markdown]
 # These are the last three layers, weights and biases in turn. Of
 # {{ all_numbers:, }} numbers {{ sum(alive) }} have moved: the last biases.
-# The chain rule of [chapter 2](layers.py) says why, in its two lines
+# The chain rule of chapter 2 says why, in its two lines,
+# [](layers.py#eq-dense-weights) and [](layers.py#eq-dense-input)
 # (all letters: [notation](notation.md)):
 #
 # $$
@@ -100,7 +101,8 @@ assert all(not np.any(dy) for dy in through(stack)[1][:-1])
 # \underset{(d_\text{out},\ d_\text{in})}{W^\top}.
 # $$
 #
-# With $W = 0$ every layer hands down $dx = 0$, exactly. And as
+# By [](#eq-two-products), with $W = 0$ every layer hands down $dx = 0$,
+# exactly. And as
 # $\tanh 0 = 0$, every layer but the first receives $x = 0$, so its $dW$ is
 # 0 even where $dy$ is not. Nothing inside the tower will ever move.
 #
@@ -361,8 +363,7 @@ figure(
 # ${{ power(least) }}$. The gradients do the same on their way down; the
 # first layers get none. Too large, with ReLU: in layer {{ overflow }} the
 # numbers outgrow `float32`. Infinities meet with opposite signs, and what
-# comes out is `nan`, *not a number*. (The gradient of the data is 0, since
-# ReLU asks whether its input is above 0, and `nan` is not.)
+# comes out is `nan`, *not a number*.[^nan]
 #
 # Too large, with tanh: nothing can outgrow 1, so the neurons are
 # *saturated*, {{ at_the_ends:.0% }} of them beyond $0.99$ in size. A
@@ -370,8 +371,9 @@ figure(
 # vanish, as behind the sigmoids of [chapter 3](activations.py). They do
 # not: those of the data have the size ${{ power(large_dx) }}$. There a
 # layer was one neuron. Here each gradient is a sum over 128, with weights
-# of size 1. That alone makes its mean square 128 times as large, as we
-# shall derive. The slopes, of mean square {{ slope2:.3f }}, leave a factor
+# of size 1. That alone makes its mean square 128 times as large
+# ([](#eq-backward-variance) will say so). The slopes, of mean square
+# {{ slope2:.3f }}, leave a factor
 # {{ width * slope2:.1f }} a layer, and the root of its fiftieth power is
 # of that size. Saturation only hid the explosion in the values.
 #
@@ -425,7 +427,11 @@ figure(
 # $$
 #
 # The last factor is the mean *square* of $v$, not its variance. Both
-# rules on a hundred thousand draws:
+# rules, [](#eq-variance-sum) and [](#eq-variance-product), on a hundred
+# thousand draws:
+#
+# [^nan]: The gradient of the data is 0, since ReLU asks whether its input is
+#     above 0, and `nan` is not.
 
 # %%
 v = rng.uniform(0, 1, 100_000)       # mean 0.5, taken off below
@@ -450,8 +456,8 @@ assert np.isclose((u + v).var(), u.var() + v.var(), rtol=0.02)
 #
 # The row of data is fixed. The weights are drawn, in this layer and in
 # those below, and $\operatorname{E}$ is the mean over all these draws.
-# Square the sum. By 2, the mean of each product splits into one of inputs
-# and one of weights:
+# Square the sum. By 2 and [](#eq-independent-product), the mean of each
+# product splits into one of inputs and one of weights:
 #
 # $$
 # \label{layer-square: the mean square of an output}
@@ -474,7 +480,8 @@ assert np.isclose((u + v).var(), u.var() + v.var(), rtol=0.02)
 # \cdot \operatorname{E}(\val{x}^2)
 # $$
 #
-# Look at what we did *not* assume. The inputs need not be independent of
+# Look at what [](#eq-layer-variance) did *not* assume. The inputs need not be
+# independent of
 # each other, nor normal, nor of mean 0; the weights need not be normal.
 # Four kinds of inputs, 100 matrices each:
 
@@ -535,7 +542,8 @@ measured_factor = mean_square(small[0][10]) / mean_square(small[0][9])
 assert np.isclose(measured_factor, factor, rtol=0.1)
 
 # %% [markdown]
-# We saw it in layer {{ dust }}. (So close to 0 the tanh is a straight
+# [](#eq-tower-variance) is what we saw in layer {{ dust }}. (So close to 0 the
+# tanh is a straight
 # line, and the bend does nothing.) An initializer has one thing to do:
 # make the factor 1.
 #
@@ -552,7 +560,8 @@ show("initializers:lecun_normal")
 # %% [markdown]
 # ## The way back
 #
-# The gradient walks down through the same weights, $dx = dy\,W^\top$:
+# The gradient walks down through the same weights, $dx = dy\,W^\top$
+# ([](layers.py#eq-dense-input)):
 #
 # $$
 # \grad{dx_k} = \sum_j W_{kj}\, \grad{dy_j}
@@ -573,7 +582,8 @@ show("initializers:lecun_normal")
 # independent of the weights, but a loss computes $dy$ from $y$, and $y$
 # came from the weights. We measure below what that costs.
 #
-# One demand says $1/\operatorname{Var}(W) = d_\text{in}$, the other
+# One demand, [](#eq-lecun), says $1/\operatorname{Var}(W) = d_\text{in}$, the
+# other
 # $d_\text{out}$; they agree only in a square layer. Glorot and Bengio took
 # the mean of the two:[^glorot]
 #
@@ -612,7 +622,8 @@ table(
 )
 
 # %% [markdown]
-# Either rule leaves one direction whole and lets the other drift by the
+# Either rule, [](#eq-lecun) or [](#eq-backward-variance), leaves one direction
+# whole and lets the other drift by the
 # ratio of the widths at the two ends, here 4. The compromise gives each
 # direction the root of it.
 #
@@ -627,8 +638,8 @@ table(
 # = \frac{1}{2c} \cdot \frac{2 c^3}{3} = \frac{c^2}{3}
 # $$
 #
-# Set $c^2/3 = 2/(d_\text{in} + d_\text{out})$, and the limit is
-# $c = \sqrt{6/(d_\text{in} + d_\text{out})}$:
+# Set $c^2/3 = 2/(d_\text{in} + d_\text{out})$, [](#eq-glorot), and the limit
+# is $c = \sqrt{6/(d_\text{in} + d_\text{out})}$:
 
 # %%
 show("initializers:glorot_uniform")
@@ -816,8 +827,10 @@ assert relu_down < loss_relu / 50
 # In [](#fig-theory) the lines come from the bell, the points from towers
 # of layers. With tanh no point is off by more than a factor
 # {{ tanh_far:.1f }}. With
-# ReLU, LeCun's rule loses half in every layer: $2^{-50}$ in all, which is
-# ${{ power(2.0**-depth) }}$. He's factor 2 repairs it. With tanh the loss
+# ReLU, LeCun's rule ([](#eq-lecun)) loses half in every layer: $2^{-50}$ in
+# all, which is
+# ${{ power(2.0**-depth) }}$. He's factor 2, in [](#eq-he), repairs it. With
+# tanh the loss
 # under LeCun's rule is not a fixed factor: the smaller the numbers, the
 # straighter the tanh, and the less is lost.[^leak] After fifty layers
 # {{ tanh_top:.3f }} of the mean square is left, and {{ tanh_bottom:.3f }}
@@ -942,7 +955,8 @@ assert cosine(top) > 0.95 and abs(cosine(x)) < 0.1
 # ## What “Xavier” is
 #
 # Xavier is the first name of Xavier Glorot, and “Xavier initialization”
-# means the rule of that paper. But in Caffe, a library that many learned
+# means the rule of that paper, [](#eq-glorot). But in Caffe, a library that
+# many learned
 # from, it is by default the variance $1/d_\text{in}$.[^caffe] In some
 # tutorials it is the standard deviation `sqrt(2 / d_in)`, which is He's
 # rule. An older one, which Glorot and Bengio set out to
@@ -987,7 +1001,8 @@ table(
 he_tanh = effect[2][2]
 
 # %% [markdown]
-# Glorot's rule before a ReLU lets everything vanish; it was derived for
+# Glorot's rule, [](#eq-glorot), before a ReLU lets everything vanish; it was
+# derived for
 # units that are straight near 0, and says so. He's rule before a tanh
 # keeps the values in play, while the mean square of the gradients grows
 # {{ he_tanh:.0f }}-fold on the way down. The old rule, a third of LeCun's,
@@ -1006,11 +1021,10 @@ he_tanh = effect[2][2]
 # Here $3^2 + 1^2 = 1^2 + 3^2$. Each row of this $W$ has length 1, and the
 # products of the two, entry by entry, add up to $-0.48 + 0.48 = 0$. Such rows
 # are *perpendicular*, in the plane as in 128 dimensions. The squared length
-# of $xW$ is the double sum from above, without a mean, and again only
-# $k = k'$ remains:
+# of $xW$ is the double sum of [](#eq-layer-square), without a mean, and again
+# only $k = k'$ remains:
 #
 # $$
-# \label{orthogonal-length: the length that an orthogonal matrix keeps}
 # |\val{x} W|^2 =
 # \sum_k \sum_{k'} \val{x_k} \val{x_{k'}} \sum_j W_{kj} W_{k'j} =
 # \sum_k \val{x_k}^2.
@@ -1063,8 +1077,7 @@ assert 0.4 < np.mean(np.array(corners) > 0) < 0.6
 # %% [markdown]
 # A matrix that is not square cannot have both. With more columns than rows
 # its rows are perpendicular, and values keep their length; with fewer, its
-# columns are, and gradients keep theirs. (Length, not mean square: that of
-# 2 numbers, spread over 32, falls 16-fold.)
+# columns are, and gradients keep theirs.[^length]
 #
 # What is gained over LeCun's rule, which keeps the mean square too?
 # Without bends the tower is one matrix, the product of fifty. A
@@ -1072,6 +1085,9 @@ assert 0.4 < np.mean(np.array(corners) > 0) < 0.6
 # a circle into an ellipse with half-axes 2 and $1/2$; fifty of them, with
 # $2^{50}$ and $2^{-50}$. Every matrix has such stretches, its *singular
 # values*.
+#
+# [^length]: Length, not mean square: that of 2 numbers, spread over 32, falls
+#     16-fold.
 
 # %%
 def stretches(start, layers):
@@ -1382,11 +1398,11 @@ assert abs(lecun_values - 1) < 1e-6, "each layer's factor is 1"
 # ### Exercise 5.3 · He from a box
 #
 # Write `he_uniform`: numbers spread evenly over $[-c, c]$, with the
-# variance that He's rule wants.
+# variance that He's rule, [](#eq-he), wants.
 #
 # ??? tip "Hint"
 #
-#     The variance of the box is $c^2/3$.
+#     The variance of the box is $c^2/3$ ([](#eq-uniform-variance)).
 
 # %% tags=["starter"]
 import numpy as np

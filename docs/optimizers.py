@@ -145,7 +145,8 @@ figure(
 #
 # ## How far is too far
 #
-# Put $g = \kappa\, \theta$ into the rule, for one of the two numbers:
+# Put $g = \kappa\, \theta$ into [](#eq-gradient-descent), for one of the
+# two numbers:
 #
 # $$
 # \label{shrink-factor: what a step multiplies by}
@@ -164,7 +165,8 @@ figure(
 # $$
 #
 # with $\kappa_\text{max}$ the largest curvature.[^lecun] Here that is
-# $2 / 25 = 0.08$. So predict: just below it, at `0.079`, the steep number
+# $2 / 25 = 0.08$. So [](#eq-too-far) predicts: just below it, at `0.079`, the
+# steep number
 # shrinks to $|1 - 0.079 \cdot 25| = 0.975$ of itself a step; at `0.081`
 # it grows by $1.025$. And then look:
 
@@ -199,7 +201,6 @@ assert abs(descend(0.079, 200)[-1, 1]) < 0.02
 # and with it the factor a step is
 #
 # $$
-# \label{best-factor: the factor of the best rate}
 # 1 - \eta\, \kappa_\text{min} =
 # \frac{\kappa_\text{max} - \kappa_\text{min}}
 # {\kappa_\text{max} + \kappa_\text{min}}
@@ -249,15 +250,17 @@ figure(
 # A network's loss is no ravine of two numbers. But close to any point a
 # smooth loss looks like a tilted ravine in more dimensions. There are as
 # many perpendicular directions as parameters, each with a curvature of its
-# own. (We take this on trust. A negative one bends down, as on a hilltop.
-# Together they are called the eigenvalues of the *Hessian*, the table of
-# second derivatives.) The largest one sets the limit. [Exercise
+# own.[^hessian] The largest one sets the limit. [Exercise
 # 6.6](#exercise-66-how-curved-is-it) measures it.
 #
 # ## What all optimizers share
 #
 # An optimizer holds the parameters, and writes into their `value` what
 # its rule makes of their `grad`.
+#
+# [^hessian]: We take this on trust. A negative one bends down, as on a
+#     hilltop. Together they are called the eigenvalues of the *Hessian*, the
+#     table of second derivatives.
 
 # %%
 show("optimizers:")
@@ -315,8 +318,7 @@ show("optimizers:Optimizer._update")
 # $$
 #
 # This is *momentum*, by Polyak.[^polyak] $\beta$, between 0 and 1, is the
-# share that survives a step. (Many books write $v$, for velocity; here $v$
-# will be a memory of squares.) How long does $m$ get? Suppose $g$ is
+# share that survives a step.[^velocity] How long does $m$ get? Suppose $g$ is
 # always 1, or always 1 and $-1$ in turn. Then in the long run $m$ is
 #
 # $$
@@ -329,9 +331,13 @@ show("optimizers:Optimizer._update")
 # \end{aligned}
 # $$
 #
-# With $\beta = 0.9$ the first is {{ 1 / (1 - 0.9):.0f }}, the second
+# With $\beta = 0.9$ the first of [](#eq-memory-length) is
+# {{ 1 / (1 - 0.9):.0f }}, the second
 # {{ 1 / (1 + 0.9):.2f }}. The floor gets steps ten times as long, and the
 # walls half. Now the ravine:
+#
+# [^velocity]: Many books write $v$, for velocity; here $v$ will be a memory
+#     of squares.
 
 # %%
 def walk(optimizer, steps, start=(-9.0, 2.0), slope=slope, jolt=1,
@@ -389,7 +395,7 @@ pair(
 )
 
 # %% [markdown]
-# No gain. Descent at the rate of the formula needs {{ plain }} steps to
+# No gain. Descent at the rate of [](#eq-best-rate) needs {{ plain }} steps to
 # bring the loss under $0.001$, momentum {{ min(heavy.values()) }} or more.
 # [](#fig-momentum) shows why: the walls are tamed, but what has gathered
 # speed runs past the goal, turns, and swings. And the count is nearly the
@@ -398,8 +404,8 @@ pair(
 # ??? note "Why: momentum shrinks everything alike"
 #
 #     For one number, $\theta_s$ after step $s$: put
-#     $m_s = (\theta_{s-1} - \theta_s) / \eta$ from the second rule into the
-#     first, with $g = \kappa\, \theta$:
+#     $m_s = (\theta_{s-1} - \theta_s) / \eta$ from the second rule of
+#     [](#eq-momentum) into the first, with $g = \kappa\, \theta$:
 #
 #     $$
 #     \theta_{s+1} = (1 + \beta - \eta \kappa)\, \theta_s - \beta\, \theta_{s-1}
@@ -506,10 +512,13 @@ table(
 # \end{aligned}
 # $$
 #
-# with $g$ taken at $\hat\theta$, where the parameter now is. This is
+# with $g$ taken at $\hat\theta$, where the parameter now is.
+# [](#eq-nesterov-ahead) is
 # PyTorch's form, and ours. Plain, with momentum or looking ahead, `SGD` is
-# one class. (The S is for *stochastic*: the gradient may come from a random
-# part of the data. More on that under [noise](#noise).)
+# one class.[^stochastic]
+#
+# [^stochastic]: The S is for *stochastic*: the gradient may come from a
+#     random part of the data. More on that under [noise](#noise).
 
 # %%
 show("optimizers:SGD.")
@@ -580,7 +589,8 @@ pair(
 # [Exercise 6.3](#exercise-63-the-price-of-looking-ahead) asks for
 # formulas.
 #
-# Each rule is checked as well against its formula with plain numbers:
+# Each rule, here [](#eq-momentum) and [](#eq-nesterov), is checked as well
+# against its formula with plain numbers:
 # how far apart do the two come in 200 steps with random gradients?
 
 # %%
@@ -711,7 +721,7 @@ assert loss(spoilt[-1]) > 20 and loss(clean[-1]) < 0.01
 # \theta \leftarrow \theta - \eta\, \frac{\grad{g}}{\sqrt{v} + \varepsilon}
 # $$
 #
-# One method of AdaGrad changes.
+# To get [](#eq-rmsprop) from [](#eq-adagrad), one method changes.
 
 # %%
 show("optimizers:RMSProp.")
@@ -800,7 +810,8 @@ assert max(lengths) > 6 and lengths[0] > 3
 # The first step is {{ lengths[0]:.1f }} times too long, step
 # {{ longest }} even {{ max(lengths):.1f }} times, and after a thousand it
 # is still not right. The two memories begin at 0 and fill at different
-# speeds. How full are they after $s$ steps? Unroll $m$:
+# speeds. How full are they after $s$ steps? Unroll $m$ of
+# [](#eq-adam-uncorrected):
 #
 # $$
 # m_s = (1 - \beta_1) \sum_{r=1}^{s} \beta_1^{\,s - r}\, \grad{g_r}
@@ -817,7 +828,8 @@ assert max(lengths) > 6 and lengths[0] > 3
 # = (1 - \beta_1^{\,s})\, \operatorname{E}(\grad{g})
 # $$
 #
-# So $m_s$ is, on average, too small by a known factor, and $v_s$ by
+# By [](#eq-adam-bias), $m_s$ is, on average, too small by a known factor, and
+# $v_s$ by
 # $1 - \beta_2^{\,s}$. Divide by them. This is the *bias correction*, and
 # with it Adam is complete:
 #
@@ -841,7 +853,7 @@ assert max(lengths) > 6 and lengths[0] > 3
 # \frac{m}{\sqrt{v} + \varepsilon \sqrt{c_2}}
 # $$
 #
-# The last lines of the class are the right-hand side:
+# The last lines of the class are the right-hand side of [](#eq-adam-folded):
 
 # %%
 show("optimizers:Adam.")
@@ -996,7 +1008,8 @@ assert q.value < -0.5
 #
 # ## Weights that should shrink
 #
-# Weight decay adds $\lambda\, \theta$ to the gradient. Under Adam, the
+# Weight decay ([](#eq-sgd-decay)) adds $\lambda\, \theta$ to the gradient.
+# Under Adam, [](#eq-adam), the
 # sum is then divided by $\sqrt{\hat v}$, and so is the decay in it. Give
 # one row of weights noisy gradients of size 100 and another row gradients
 # of size $0.01$, with no direction in them at all. Only the decay pulls.
@@ -1037,7 +1050,8 @@ assert np.allclose(decoupled, meant, atol=0.01)
 # - \eta\, \frac{\hat m}{\sqrt{\hat v} + \varepsilon}
 # $$
 #
-# `step` calls `_gradient` for each parameter before `_update`. So the
+# For [](#eq-adamw), `step` calls `_gradient` for each parameter before
+# `_update`. So the
 # share is taken off there, and $g$ is handed on bare.
 
 # %%
@@ -1098,7 +1112,8 @@ assert np.allclose(
 
 # %% [markdown]
 # They never arrive. They circle the bottom, at a distance that the rate
-# decides. How far? Each step multiplies $\theta$ by $1 - \eta \kappa$ and
+# decides. How far? Each step multiplies $\theta$ by $1 - \eta \kappa$
+# ([](#eq-shrink-factor)) and
 # adds $\eta$ times the noise. Variances of independent things add, so
 # when the circling neither widens nor narrows,
 #
@@ -1117,8 +1132,10 @@ assert np.allclose(
 # variance, is finite.
 #
 # A *schedule* is a function from the step to the rate, steps counted from
-# 0. Four are in common use. (None fulfils both conditions: a real training
-# ends.) Their `expect` lines refuse what makes no sense.
+# 0. Four are in common use.[^conditions] Their `expect` lines refuse what
+# makes no sense.
+#
+# [^conditions]: None fulfils both conditions: a real training ends.
 
 # %%
 show("schedules:")
@@ -1220,9 +1237,9 @@ figure(
 )
 
 # %% [markdown]
-# The constant rate stops at its floor, {{ floor:.3f }} by the formula
-# (the losses are $\tfrac12 \kappa \operatorname{Var}\theta$, added up).
-# The schedules end between {{ min(ends.values()):.4f }}
+# The constant rate stops at its floor, {{ floor:.3f }} by
+# [](#eq-circling) (the losses are $\tfrac12 \kappa \operatorname{Var}\theta$,
+# added up). The schedules end between {{ min(ends.values()):.4f }}
 # (`exponential_decay`) and {{ max(ends.values()):.4f }} (`one_cycle`).
 # RMSProp, without noise as before, ends at {{ restless:.3f }} with
 # $\eta = 0.1$, and at {{ rested:.0e }} with a cosine from $0.1$ to 0.
@@ -1249,7 +1266,7 @@ assert harmless[:50].max() < 1.1 * harmless[-50:].mean()
 # %% [markdown]
 # Later, $m$ averages noise away. Its gradients stand there with the
 # weights $(1 - \beta_1)\, \beta_1^{\,r}$, and variances add with the squares
-# of the weights ([chapter 5](initializers.py)):
+# of the weights ([](initializers.py#eq-variance-sum)):
 #
 # $$
 # (1 - \beta_1)^2\,(1 + \beta_1^2 + \beta_1^4 + \dots) =
@@ -1415,7 +1432,8 @@ assert abs(thrown[1, 1]) > 1000 and not np.isfinite(thrown[2]).all()
 # \qquad |g| = \sqrt{\sum_{\text{parameters}}\ \sum_{\text{numbers}} \grad{g}^2}
 # $$
 #
-# *Gradient clipping*, by Pascanu, Mikolov and Bengio.[^pascanu]
+# [](#eq-clipping) is *gradient clipping*, by Pascanu, Mikolov and
+# Bengio.[^pascanu]
 
 # %%
 show("clipping:")
@@ -1673,8 +1691,8 @@ for name, (rule, settings) in rules.items():
 # %% [markdown]
 # ### Exercise 6.3 · The price of looking ahead
 #
-# Plain descent diverges above $2 / \kappa$. Momentum allows more,
-# Nesterov less. Write a function for both limits, for any curvature and
+# Plain descent diverges above $2 / \kappa$ ([](#eq-too-far)). Momentum allows
+# more, Nesterov less. Write a function for both limits, for any curvature and
 # any $\beta$. Find them on paper, or by trying rates.
 #
 # ??? tip "Hint"

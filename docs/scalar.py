@@ -198,9 +198,10 @@ table(
 #
 # Two letters, one name. In other books $dw$ may mean a small change of
 # $w$; here it is always the slope of $L$ toward $w$, and in programs the
-# variable `dw`. Now all of them, from the end to the beginning. Each line
+# variable `dw`. Now all of them, by [](#eq-chain-rule-example), from the
+# end to the beginning. Each line
 # takes the gradient from a line above and multiplies it by one slope of
-# school calculus:
+# school calculus, as [](#eq-gradient-name) names them:
 #
 # $$
 # \label{backward-example: all gradients of the example}
@@ -214,12 +215,14 @@ table(
 # \end{aligned}
 # $$
 #
-# The first line holds for every $L$: it changes with itself one to one.
+# The first line of [](#eq-backward-example) holds for every $L$: it changes
+# with itself one to one.
 # In letters the last line is $\grad{dw} = 2(xw + b)\,x$, which you could
 # have found in one go. What matters is that nobody has to. Each line knows
-# one operation and nothing of the rest. (Every letter here is a single
-# number. From chapter 2 on they are tables, and the shape of each will
-# stand under it.) As a program:
+# one operation and nothing of the rest.[^tables] As a program:
+#
+# [^tables]: Every letter here is a single number. From chapter 2 on they are
+#     tables, and the shape of each will stand under it.
 
 # %%
 dL = 1
@@ -438,8 +441,8 @@ figure(
 # \frac{\partial \val{y}}{\partial \val{x}}
 # $$
 #
-# In $x \cdot x$ the two uses count as two inputs, each with slope $x$. In
-# the program it is a plus:
+# By [](#eq-chain-rule), in $x \cdot x$ the two uses count as two inputs, each
+# with slope $x$. In the program it is a plus:
 
 # %%
 visits = 0
@@ -630,10 +633,12 @@ except RecursionError as error:
 #
 # ## The engine
 #
-# The fifth try is the one that stays. (In its comments `dL/dx` is the
-# fraction, which we call $dx$. *Reverse mode* is the name for walking
-# back. What stands after a colon, as in `value: float`, tells the reader
-# what kind of thing is meant; Python does not look at it.)
+# The fifth try is the one that stays.[^comments]
+#
+# [^comments]: In its comments `dL/dx` is the fraction, which we call $dx$.
+#     *Reverse mode* is the name for walking back. What stands after a colon,
+#     as in `value: float`, tells the reader what kind of thing is meant;
+#     Python does not look at it.
 
 # %%
 show("scalar:")
@@ -983,9 +988,7 @@ values_xor, pairs_xor = size(L)
 # %% [markdown]
 # You may not yet see why those lines are right. But that they are right
 # you know, to {{ far_lines:.0e }}: the engine found the same 33 slopes,
-# and of the engine you know every line. (The second number is the
-# distance to the nudges of the beginning, to one side, with their $h$ of a
-# thousandth.)
+# and of the engine you know every line.[^nudges]
 #
 # ## A neuron learns
 #
@@ -994,6 +997,9 @@ values_xor, pairs_xor = size(L)
 # loss is the mean of the squared errors over the four cases, which needs no
 # logarithm. A step changes each of the three numbers by a share of its
 # gradient, downward.
+#
+# [^nudges]: The second number is the distance to the nudges of the beginning,
+#     to one side, with their $h$ of a thousandth.
 
 # %%
 cases = [((0, 0), -1), ((0, 1), 1), ((1, 0), 1), ((1, 1), 1)]
@@ -1058,7 +1064,8 @@ figure(
 #
 # ## What we have now
 #
-# - The chain rule in one line: $dx$ is the sum, over all uses of $x$ in a
+# - The chain rule in one line, [](#eq-chain-rule): $dx$ is the sum, over all
+#   uses of $x$ in a
 #   result $y$, of $dy$ times the slope of $y$ toward $x$. Along a path
 #   slopes multiply; where paths meet they add.
 # - `Value`, an engine that applies this line from the end to the
