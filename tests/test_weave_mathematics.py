@@ -48,6 +48,15 @@ def test_a_formula_on_its_own_scrolls_in_a_box(katex: Mathematics) -> None:
     assert "katex-display" in html
 
 
+def test_a_formula_may_have_a_name(katex: Mathematics) -> None:
+    html = katex.typeset(
+        '<div class="arithmatex" aria-label="Equation 2.3, a’s slope">'
+        "\\[\nx\n\\]</div>"
+    )
+    assert 'aria-label="Equation 2.3, a’s slope" tabindex="0"' in html
+    assert "arithmatex" not in html
+
+
 @pytest.mark.parametrize(
     ("macro", "name"), [("val", "value"), ("grad", "gradient")]
 )

@@ -81,17 +81,22 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
     chapters.clear()
     chapters.update(zip(map(str, paths), found, strict=True))
     try:
-        _weave(config, files)
+        _weave(nav, config, files)
     except WeaveError as error:
         raise PluginError(str(error)) from None
 
 
-def _weave(config: MkDocsConfig, files: Files) -> None:
-    """Make the chapters' pages, and connect what refers to another."""
+def _weave(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
+    """Make the chapters' pages, and connect what refers to another.
+
+    In the order of the contents, for so the links back are listed.
+    """
     pages.clear()
     texts: dict[str, str] = {}
-    for file in files.documentation_pages():
+    ordered = [page.file for page in nav.pages]
+    for file in dict.fromkeys([*ordered, *files.documentation_pages()]):
         name = file.src_uri
+        urls[name] = file.url
         cells = chapters.get(str(file.abs_src_path))
         if cells is None:
             texts[name] = file.content_string
@@ -103,7 +108,6 @@ def _weave(config: MkDocsConfig, files: Files) -> None:
         texts[name] = pages[name].markdown
     labels = {name: page.labels for name, page in pages.items()}
     book.read({name: labels.get(name, {}) for name in texts}, texts)
-    urls.update({f.src_uri: f.url for f in files.documentation_pages()})
 
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:

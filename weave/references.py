@@ -21,9 +21,9 @@ LABEL = re.compile(r"\\label\{(?P<name>[a-z0-9-]+): (?P<called>[^{}]+)\}")
 REFERENCE = re.compile(
     r"^ *(?P<fence>`{3,}|~{3,}).*?^ *(?P=fence)"
     r"|(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)"
-    r"|^\#+ (?P<heading>.+)$"
+    r"|^#+ (?P<heading>[^\n]+)$"
     r"|\[(?P<text>[^\[\]]*)\]"
-    r"\((?P<page>[\w-]+\.(?:py|md))?\#(?P<anchor>(?:eq|fig|tab)-[a-z0-9-]+)\)",
+    r"\((?P<page>[\w-]+\.(?:py|md))?#(?P<anchor>(?:eq|fig|tab)-[a-z0-9-]+)\)",
     re.MULTILINE | re.DOTALL,
 )
 EQUATION = re.compile(
