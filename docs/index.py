@@ -79,6 +79,12 @@ figure(
 #
 # **[Start here →](start.py)**
 #
+# ## The chapters
+#
+# A line leads from a chapter to those that build on it.
+#
+# <div class="chapters"></div>
+#
 # ## For whom
 #
 # For you, if you know Python and what a derivative is. You need not have
@@ -101,18 +107,3 @@ figure(
 #
 # **Gradients are checked.** A wrong gradient can look better than a right
 # one. Each of ours is compared with an independent one.
-#
-# ## What it can do
-#
-# - [Chapter 9](gates.py): logic gates and XOR, from hundreds of random
-#   beginnings, with the recipes that fail and one that does not.
-# - [Chapter 10](functions.py): following a curve, and failing outside
-#   the data.
-# - [Chapter 11](digits.py): reading 70,000 handwritten digits, trained
-#   on your machine in minutes.
-# - [Chapter 13](generalization.py): what helps a network that has learned
-#   its examples by heart, one cure at a time.
-# - [Chapter 15](frameworks.py): the same network in PyTorch and Keras,
-#   equal to rounding.
-#
-# The [map](start.py#a-map) in chapter 0 has the whole way.

@@ -11,7 +11,7 @@ import record
 
 CHECKOUT = Path(__file__).parent.parent
 # A chapter in miniature: its network learns which of two numbers is larger.
-CHAPTER = '''# %% tags=["recipe"]
+CHAPTER = """# %% tags=["recipe"]
 import numpy as np
 from nn import Dense, SGD, Sequential, fit, softmax_cross_entropy
 
@@ -50,7 +50,7 @@ RECIPES = {
     "distorted": {"sizes": (2, 2), "rates": (), "epochs": 4},
     "long": {"sizes": (2, 2), "rates": (), "epochs": 200},
 }
-'''
+"""
 
 
 def make_record(folder, *options):

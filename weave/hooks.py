@@ -8,7 +8,6 @@ every other page.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,7 +21,16 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from weave import census, exercises, notes, package, reference, render
+from weave import (
+    census,
+    chart,
+    exercises,
+    layout,
+    notes,
+    package,
+    reference,
+    render,
+)
 from weave.execute import Cell, WeaveError, execute
 from weave.mathematics import Mathematics, MathematicsError
 from weave.references import Book
@@ -84,6 +92,7 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
         _weave(nav, config, files)
     except WeaveError as error:
         raise PluginError(str(error)) from None
+    config.extra["chart"] = _chart(nav, config)
 
 
 def _weave(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
@@ -108,6 +117,19 @@ def _weave(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
         texts[name] = pages[name].markdown
     labels = {name: page.labels for name, page in pages.items()}
     book.read({name: labels.get(name, {}) for name in texts}, texts)
+
+
+def _chart(nav: Navigation, config: MkDocsConfig) -> str:
+    """Return the chart of the chapters that have a number."""
+    drawn = []
+    for page in nav.pages:
+        number, dot, title = str(page.title).partition(" · ")
+        if dot and page.parent:
+            name, part = Path(page.file.src_uri).stem, str(page.parent.title)
+            asks = chart.question(chapters[str(page.file.abs_src_path)])
+            drawn.append(chart.Chapter(name, number, title, part, asks))
+    chart.find_needs(drawn, Path(config.docs_dir), root(config) / "nn")
+    return chart.page(drawn, chart.lay_out(drawn)) if drawn else ""
 
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:
@@ -160,39 +182,30 @@ def on_page_markdown(
 def on_page_content(
     html: str, page: Page, config: MkDocsConfig, files: Files
 ) -> str:
-    """Make tables scroll on a phone, and offer a chapter's downloads.
+    """Lay the page out, and offer a chapter's downloads.
 
     Notes go to where they belong. MkDocs learns that equations can be
-    linked to, which it could not see.
-
-    Code that scrolls has to be reached with the keyboard. Material sees
-    to that by script, late on a long page, and undoes it where all fits.
+    linked to, which it could not see. Code that scrolls has to be
+    reached with the keyboard.
     """
     html = notes.aside(html)
     html = html.replace(
         "<pre><span></span><code>", '<pre><span></span><code tabindex="0">'
     )
-    html = html.replace('"doc-signature ', '"doc-signature no-copy ')
-    html = re.sub(r"<th(?=[ >])", '<th scope="col"', html)
-    html = re.sub(
-        r"<table>.*?</table>",
-        '<div class="scroll" role="group" aria-label="Table" tabindex="0">'
-        r'<table class="plain">\g<0></div>',
-        html,
-        flags=re.DOTALL,
-    ).replace('<table class="plain"><table>', '<table class="plain">')
-    woven = pages.get(page.file.src_uri)
-    if woven is None:
-        return html
-    assert page.present_anchor_ids is not None
-    page.present_anchor_ids |= woven.labels.keys()
+    html = layout.tables(html).replace(chart.PLACE, config.extra["chart"])
+    if page.file.src_uri in pages:
+        assert page.present_anchor_ids is not None
+        page.present_anchor_ids |= pages[page.file.src_uri].labels.keys()
     stem = Path(page.file.src_uri).stem
     downloads = (
         '<p class="downloads">This chapter as '
         f'<a href="{stem}.ipynb" download>a notebook</a> or '
         f'<a href="{stem}.py" download>plain Python</a></p>'
     )
-    return html.replace("</h1>", f"</h1>{downloads}", 1)
+    html = layout.opening(
+        html, downloads if page.file.src_uri in pages else ""
+    )
+    return html if page.file.src_uri == "api.md" else layout.sections(html)
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:

@@ -1,25 +1,65 @@
-// Material wraps each copy button in a <nav>: too many landmarks.
-new MutationObserver(() => {
-  for (const nav of document.querySelectorAll("nav.md-code__nav:not([role])")) {
-    nav.setAttribute("role", "presentation");
-  }
-}).observe(document.body, { childList: true, subtree: true });
+// All of this is convenience: every page is complete without it.
 
-// "Copy all": every module below, each under its name.
-for (const button of document.querySelectorAll("button.copy-all")) {
-  const label = button.textContent;
-  button.hidden = !navigator.clipboard;
-  button.setAttribute("aria-live", "polite");
-  button.addEventListener("click", async () => {
-    const modules = [...document.querySelectorAll("[data-file]")].map(
-      (module) =>
-        `# ${module.dataset.file}\n${module.querySelector("code").textContent}`,
-    );
-    await navigator.clipboard.writeText(modules.join("\n\n"));
-    button.textContent = "Copied";
-    setTimeout(() => (button.textContent = label), 2000);
+const root = document.documentElement;
+
+// Light or dark: as the system has it, then light, then dark.
+const schemes = { auto: "light", light: "dark", dark: "auto" };
+const said = {
+  auto: "Light or dark: as the system has it",
+  light: "Light",
+  dark: "Dark",
+};
+for (const button of document.querySelectorAll(".scheme")) {
+  const name = () => {
+    button.title = said[root.dataset.scheme] ?? said.auto;
+    button.querySelector(".unseen").textContent = button.title;
+  };
+  name();
+  button.addEventListener("click", () => {
+    root.dataset.scheme = schemes[root.dataset.scheme] ?? "light";
+    name();
+    try {
+      localStorage.scheme = root.dataset.scheme;
+    } catch {
+      // Where storage is closed, the choice lasts for the page.
+    }
   });
 }
+
+// Where one is: the section at the top of the window is marked in the
+// contents, and the contents begin at the current chapter.
+const contents = document.querySelector(".contents");
+const links = new Map(
+  [...contents.querySelectorAll(".sections a")].map((link) => [
+    decodeURIComponent(link.hash.slice(1)),
+    link,
+  ]),
+);
+if (links.size) {
+  let now;
+  const watch = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries) {
+        const id = entry.target.querySelector("h2")?.id;
+        if (!entry.isIntersecting || !links.has(id)) continue;
+        now?.classList.remove("now");
+        now = links.get(id);
+        now.classList.add("now");
+      }
+    },
+    { rootMargin: "-20% 0px -79% 0px" },
+  );
+  for (const section of document.querySelectorAll(".page > section")) {
+    watch.observe(section);
+  }
+}
+const here = contents.querySelector("[aria-current]");
+if (here && here.offsetTop > contents.clientHeight / 2) {
+  contents.scrollTop = here.offsetTop - contents.clientHeight / 3;
+}
+contents.addEventListener("click", (event) => {
+  if (event.target.closest("a")) contents.hidePopover();
+});
 
 // A reference shows what it refers to, to the pointer or the keyboard.
 {

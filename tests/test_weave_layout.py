@@ -1,0 +1,46 @@
+"""The order of a page: opening, sections, tables."""
+
+from weave import layout
+
+TITLE = '<h1 id="2-layers">2 · Layers</h1>'
+ASKS = "<p><em>What is\nit?</em></p>"
+
+
+def test_a_chapter_opens_with_number_title_question_and_downloads() -> None:
+    html = layout.opening(f"{TITLE}\n{ASKS}\n<p>Text.</p>", "<p>Take it.</p>")
+    assert html == (
+        '<h1 id="2-layers"><span class="number">Chapter 2</span> Layers</h1>\n'
+        '<p class="question"><em>What is\nit?</em></p><p>Take it.</p>\n'
+        "<p>Text.</p>"
+    )
+
+
+def test_a_page_without_a_question_gets_its_downloads_all_the_same() -> None:
+    html = layout.opening("<h1>Proof</h1>\n<p>Text.</p>", "<p>Take it.</p>")
+    assert html == "<h1>Proof</h1>\n<p>Take it.</p>\n<p>Text.</p>"
+
+
+def test_other_pages_stay_as_they_are() -> None:
+    html = "<h1>2 days · more</h1>\n<p>Text <em>What?</em></p>"
+    assert layout.opening(html) == html
+
+
+def test_each_second_heading_begins_a_section() -> None:
+    html = '<h1>T</h1><p>a</p><h2 id="x">X</h2><p>b</p>\n<h2>Y</h2><h3>c</h3>'
+    assert layout.sections(html) == (
+        '<h1>T</h1><p>a</p><section><h2 id="x">X</h2><p>b</p></section>\n'
+        "<section><h2>Y</h2><h3>c</h3></section>\n"
+    )
+
+
+def test_a_page_without_second_headings_has_no_sections() -> None:
+    assert layout.sections("<h1>T</h1><p>a</p>") == "<h1>T</h1><p>a</p>"
+
+
+def test_tables_scroll_and_their_headers_have_a_scope() -> None:
+    html = layout.tables('<table><thead><th>a<th style="x">b</thead></table>')
+    assert html == (
+        '<div class="scroll" role="group" aria-label="Table" tabindex="0">'
+        '<table><thead><th scope="col">a<th scope="col" style="x">b</thead>'
+        "</table></div>"
+    )

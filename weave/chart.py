@@ -1,0 +1,152 @@
+"""The chart of the chapters: what needs what, drawn beside their names.
+
+A chapter needs the chapters that explain what its code imports from `nn`,
+or what the modules that it explains import. Of these only the nearest are
+drawn; what they need in turn goes without saying.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+
+from weave import source
+from weave.execute import Cell, exported
+
+# Where a page wants the chart.
+PLACE = '<div class="chapters"></div>'
+
+
+@dataclass
+class Chapter:
+    """A chapter's place in the book, and what it shows and needs."""
+
+    name: str
+    number: str
+    title: str
+    part: str
+    question: str = ""
+    needs: set[str] = field(default_factory=set)
+    row: int = 0
+    lane: int = 0
+
+
+def question(cells: list[Cell]) -> str:
+    """Return the question under a chapter's title."""
+    opening = cells[0].source if cells else ""
+    found = re.search(r"^\*([^*]+)\*$", opening, re.MULTILINE)
+    return found[1].replace("\n", " ") if found else ""
+
+
+def imports(code: str, public: dict[str, str]) -> set[str]:
+    """Return the modules of `nn` that `code` imports from.
+
+    `public` tells which module a name of the package itself comes from.
+
+    >>> sorted(imports("from nn import Adam; from nn.gates import xor",
+    ...                {"Adam": "optimizers"}))
+    ['gates', 'optimizers']
+    """
+    found = set()
+    for node in ast.walk(ast.parse(code)):
+        match node:
+            case ast.ImportFrom(module="nn", names=names):
+                found |= {public.get(n.name, n.name) for n in names}
+            case ast.ImportFrom(module=str(module)) if (
+                node.level or module.startswith("nn.")
+            ):
+                found.add(module.removeprefix("nn."))
+    return found
+
+
+def find_needs(chapters: list[Chapter], docs: Path, nn: Path) -> None:
+    """Find the nearest earlier chapters that each chapter needs."""
+    public = exported(nn / "__init__.py")
+    codes = {c.name: (docs / f"{c.name}.py").read_text() for c in chapters}
+    explained: dict[str, str] = {}
+    for name, code in codes.items():
+        for piece, _ in source.calls(code, "show"):
+            explained.setdefault(piece.partition(":")[0], name)
+    reached: dict[str, set[str]] = {}
+    for chapter in chapters:
+        modules = imports(codes[chapter.name], public)
+        for module, by in explained.items():
+            if by == chapter.name:
+                code = (nn / f"{module}.py").read_text()
+                modules |= imports(code, public)
+        direct = {explained[m] for m in modules if m in explained}
+        direct &= reached.keys()  # exercises may look ahead
+        behind = set().union(*(reached[name] for name in direct))
+        chapter.needs = direct - behind
+        reached[chapter.name] = direct | behind
+
+
+def lay_out(chapters: list[Chapter]) -> int:
+    """Give chapters rows and lanes; return how many rows there are.
+
+    A part takes a row for its name. A lane belongs to a chapter from the
+    first row of those that it needs down to its own.
+    """
+    part, row = "", 0
+    rows: dict[str, Chapter] = {}
+    taken: list[tuple[int, int, int]] = []  # lane, from, to
+    for chapter in chapters:
+        row += 1 + (chapter.part != part)
+        part = chapter.part
+        chapter.row, rows[chapter.name] = row - 1, chapter
+        above = [rows[name] for name in chapter.needs]
+        first = min((c.row for c in above), default=chapter.row)
+        wanted = [c.lane for c in sorted(above, key=lambda c: c.row)]
+        for lane in [*wanted, *range(len(chapters))]:
+            if all(
+                lane != other or first >= end or chapter.row <= start
+                for other, start, end in taken
+            ):
+                break
+        chapter.lane = lane
+        taken.append((lane, first, chapter.row))
+    return row
+
+
+def page(chapters: list[Chapter], rows: int) -> str:
+    """Return the chart as HTML."""
+    places = {chapter.name: chapter for chapter in chapters}
+    lines = [
+        f'<path d="{_line(places[name], chapter)}"/>'
+        for chapter in chapters
+        for name in sorted(chapter.needs, key=lambda n: places[n].row)
+    ]
+    lanes = max(chapter.lane for chapter in chapters) + 1
+    items, part = [], ""
+    for chapter in chapters:
+        if chapter.part != part:
+            part = chapter.part
+            items.append(f'<li class="part">{escape(part)}</li>')
+        after = [
+            places[name].number
+            for name in sorted(chapter.needs, key=lambda n: places[n].row)
+        ]
+        needs = f", after {' and '.join(after)}" if after else ""
+        items.append(
+            f'<li style="--lane:{chapter.lane}"><a href="{chapter.name}.html">'
+            f'<span class="number">{chapter.number}</span> '
+            f"{escape(chapter.title)}</a> "
+            f'<span class="unseen">{needs}</span>'
+            f'<span class="asks">{escape(chapter.question)}</span></li>'
+        )
+    return (
+        f'<div class="chart" style="--lanes:{lanes};--rows:{rows}">'
+        f'<svg viewBox="0 0 {lanes} {rows}" preserveAspectRatio="none" '
+        f'aria-hidden="true">{"".join(lines)}</svg>'
+        f"<ol>{''.join(items)}</ol></div>"
+    )
+
+
+def _line(above: Chapter, below: Chapter) -> str:
+    """Return the path from a chapter to one that needs it."""
+    x, y = above.lane + 0.5, above.row + 0.5
+    to, end = below.lane + 0.5, below.row + 0.5
+    return f"M{x} {y}C{x} {y + 0.6} {to} {y + 0.4} {to} {y + 1}V{end}"

@@ -1,0 +1,44 @@
+"""The order of a page: its opening, its sections, its tables."""
+
+from __future__ import annotations
+
+import re
+
+NUMBERED = re.compile(r"(<h1[^>]*>)(\d+) · ")
+QUESTION = re.compile(r"(</h1>)\s*<p>(<em>[^<]*</em>)</p>")
+TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
+SECTION = re.compile(r"(?=<h2[ >])")
+
+
+def opening(html: str, downloads: str = "") -> str:
+    """Set the number of a chapter over its title, its question below."""
+    html = NUMBERED.sub(
+        r'\1<span class="number">Chapter \2</span> ', html, count=1
+    )
+    html, found = QUESTION.subn(
+        rf'\1\n<p class="question">\2</p>{downloads}', html, count=1
+    )
+    if not found and downloads:
+        html = html.replace("</h1>", f"</h1>\n{downloads}", 1)
+    return html
+
+
+def sections(html: str) -> str:
+    """Wrap every second heading and what follows it in a `<section>`.
+
+    The browser lays out a section when it comes near the screen.
+    """
+    before, *rest = SECTION.split(html)
+    return before + "".join(
+        f"<section>{part.rstrip()}</section>\n" for part in rest
+    )
+
+
+def tables(html: str) -> str:
+    """Let tables scroll on a phone, and name what their headers head."""
+    html = re.sub(r"<th(?=[ >])", '<th scope="col"', html)
+    return TABLE.sub(
+        '<div class="scroll" role="group" aria-label="Table" tabindex="0">'
+        r"\g<0></div>",
+        html,
+    )
