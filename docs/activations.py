@@ -45,7 +45,8 @@ print(np.hstack([a, two, t]))
 # A row is a case: the numbers of the first two neurons, the answer, and
 # what it should have been. Three cases are right. For two switches off
 # the network says {{ two[0, 0]:.0f }} instead of 0. Can better weights
-# mend that? No weights can. [Chapter 2](layers.py) ended with the reason:
+# mend that? No weights can. Chapter 2 ended with the reason,
+# [](layers.py#eq-two-layers):
 # two layers in a row are one, with the weights $W_1 W_2$ and the bias
 # $b_1 W_2 + b_2$ (all letters: [notation](notation.md)).
 
@@ -176,12 +177,14 @@ figure(
 # $$
 #
 # $$
+# \label{activation-gradient: the gradient through an activation}
 # \underset{(n,\ d)}{\grad{dx}} =
 # \underset{(n,\ d)}{\grad{dy}} \odot
 # \underset{(n,\ d)}{f'(\val{x})}
 # $$
 #
-# The dot in a circle multiplies entry by entry, like `*` in NumPy. All
+# The dot in a circle of [](#eq-activation-gradient) multiplies entry by entry,
+# like `*` in NumPy. All
 # that an activation needs to be a layer is $f$ and $f'$.
 # `nn/activations.py` opens with what it borrows from chapter 2, and says
 # this once for all of them:
@@ -359,13 +362,13 @@ figure(
 
 # %% [markdown]
 # [](#fig-dying) shows one network, at a shorter step, chosen because much
-# happens in it. Where a neuron is shut its line stays level. The formula
-# says why: shut means $f'(a) = 0$ in every case, so $da = 0$
+# happens in it. Where a neuron is shut its line stays level.
+# [](#eq-activation-gradient) says why: shut means $f'(a) = 0$ in every case,
+# so $da = 0$
 # in every row, so the gradients of this neuron's weights and of its bias
 # are sums of zeros. No such step moves it again. Such a neuron is called
 # *dead*. Long steps kill: one that overshoots pushes the weights and the
-# bias far down. A bad beginning kills too. (In a deeper network the
-# layers before it might still lift it. Here its inputs are the data.)
+# bias far down. A bad beginning kills too.[^deeper]
 #
 # ## A leak, and a round corner
 #
@@ -377,6 +380,9 @@ figure(
 # f(x) = \max(x,\ \text{leak} \cdot x) \qquad
 # f'(x) = \begin{cases} 1 & x > 0 \\ \text{leak} & x \le 0 \end{cases}
 # $$
+#
+# [^deeper]: In a deeper network the layers before it might still lift it.
+#     Here its inputs are the data.
 
 # %%
 show("activations:LeakyReLU")
@@ -393,6 +399,7 @@ show("activations:LeakyReLU")
 # ([](#fig-bell)):
 #
 # $$
+# \label{gelu: GELU}
 # p(x) = \frac{1}{\sqrt{2\pi}}\, e^{-x^2/2} \qquad
 # P(x) = \int_{-\infty}^{x} p(u)\, du \qquad
 # f(x) = x\, P(x)
@@ -475,9 +482,10 @@ assert math.erfc(10 / math.sqrt(2)) / 2 > 0
 # In the left *tail*, far from the middle, erf is −1 and a tiny rest.
 # Adding 1 leaves the rest with the few digits that had room behind the
 # −1, in the end with none. So `nn` [takes erfc](#/math.erfc, otypes),
-# number by number, since `math` knows no arrays. (`_normal_below` is $P$.
-# In `slope`, the [`clip`](#/np.clip) is there for $z^2$, which overflows
-# where $z$ is very large.)
+# number by number, since `math` knows no arrays.[^below]
+#
+# [^below]: `_normal_below` is $P$. In `slope`, the [`clip`](#/np.clip) is
+#     there for $z^2$, which overflows where $z$ is very large.
 
 # %%
 show("activations:_normal_below")
@@ -600,11 +608,12 @@ assert lost - 1 <= braked <= lost
 # any number in between:
 #
 # $$
+# \label{sigmoid: the sigmoid}
 # \sigma(x) = \frac{1}{1 + e^{-x}}
 # $$
 #
-# Written as it stands, it works until a large number comes along. We
-# catch and print what NumPy complains about:
+# Written as [](#eq-sigmoid) stands, it works until a large number comes along.
+# We catch and print what NumPy complains about:
 
 # %%
 def naive(x):
@@ -649,7 +658,8 @@ assert listen(naive, low)[0] == 0 < sigmoid(low)
 # among results. Whoever gets used to such warnings misses the one that
 # matters; in the tests of `nn` each is an error.
 #
-# On paper both formulas are right. Multiply the first one's numerator and
+# On paper both formulas are right. Multiply the numerator of
+# [](#eq-sigmoid) and
 # denominator by $e^{x}$ and you have the second:
 #
 # $$
@@ -664,11 +674,13 @@ assert listen(naive, low)[0] == 0 < sigmoid(low)
 # $x \ge 0$:
 #
 # $$
+# \label{sigmoid-stable: the sigmoid without overflow}
 # \underset{(n,\ d)}{\val{y}} = \frac{1 \text{ or } \exp(-|\val{x}|)}
 # {1 + \exp(-|\underset{(n,\ d)}{\val{x}}|)}
 # $$
 #
-# In the code [`e`](#/cannot overflow) is that exponential:
+# In the code of [](#eq-sigmoid-stable) [`e`](#/cannot overflow) is that
+# exponential:
 
 # %%
 show("activations:sigmoid")
@@ -681,6 +693,7 @@ show("activations:sigmoid")
 # outside in:
 #
 # $$
+# \label{sigmoid-slope: the slope of the sigmoid}
 # f'(x) = -(1 + e^{-x})^{-2} \cdot (-e^{-x})
 # = \frac{1}{1 + e^{-x}} \cdot \frac{e^{-x}}{1 + e^{-x}}
 # = \val{y}\,(1 - \val{y})
@@ -696,8 +709,8 @@ show("activations:sigmoid")
 # = \frac{2 - (1 + e^{-2x})}{1 + e^{-2x}} = 2\, \sigma(2x) - 1
 # $$
 #
-# (First both parts times $e^{-x}$.) Its slope, [$1 - y^2$](#/1 - y * y),
-# stands in [chapter 1](scalar.py#nn-scalar-Value-tanh).
+# (First both parts times $e^{-x}$.) Its slope, [$1 - y^2$](#/1 - y * y), is
+# [](scalar.py#eq-tanh-slope).
 
 # %%
 show("activations:Sigmoid")
@@ -817,12 +830,14 @@ assert s8[-1] == 0 < left[-1] and t8[-2] == 0 and t4[3] == 0 < t8[3]
 # whole is the product of $D$ slopes,
 #
 # $$
+# \label{slope-product: a gradient through many layers}
 # \grad{dx} = f'(\val{a_1}) \cdot f'(\val{a_2}) \cdots f'(\val{a_D})
 # \cdot \grad{dy}
 # $$
 #
 # where $a_\ell$ is what the activation of layer $\ell$ receives. For the
-# sigmoid each factor is at most $1/4$: the largest value of $y(1 - y)$,
+# sigmoid each factor of [](#eq-slope-product) is at most $1/4$: the
+# largest value of $y(1 - y)$, [](#eq-sigmoid-slope),
 # at $y = 1/2$. [](#fig-vanish) measures it with layers of `nn`, from
 # $x = 1$ and $dy = 1$:
 
@@ -1011,6 +1026,7 @@ table(
 # That is *softmax*.[^bridle] For one row of scores $z$:
 #
 # $$
+# \label{softmax: softmax}
 # \val{p_j} = \frac{e^{z_j}}{\sum_k e^{z_k}}
 # $$
 #
@@ -1038,11 +1054,13 @@ assert np.array_equal(p[:, 1] > 0.5, t[:, 0] == 1)
 # fraction bar a factor $e^c$ appears, and cancels:
 #
 # $$
+# \label{softmax-shift: softmax of shifted scores}
 # \frac{e^{z_j + c}}{\sum_k e^{z_k + c}}
 # = \frac{e^c\, e^{z_j}}{e^c \sum_k e^{z_k}} = \val{p_j}
 # $$
 #
-# Only differences between scores count. That is a gift, because $\exp$
+# By [](#eq-softmax-shift) only differences between scores count. That is a
+# gift, because $\exp$
 # overflows here as well. Take away the row's largest score. Then no
 # exponent is positive, and the largest is 0, so that the sum is at least
 # 1 and no division fails.
@@ -1094,7 +1112,7 @@ show("activations:softmax")
 # = \val{y_j}\,(1 - \val{y_j})
 # $$
 #
-# That is the slope of the sigmoid.
+# That is the slope of the sigmoid, [](#eq-sigmoid-slope).
 #
 # **An output and another input.** $x_k$ stands only below the bar:
 #
@@ -1107,11 +1125,12 @@ show("activations:softmax")
 # Both at once, with $[j = k]$ for 1 where $j = k$ and 0 elsewhere:
 #
 # $$
+# \label{softmax-slopes: the slopes of softmax}
 # \underset{(d,\ d)}{\frac{\partial \val{y_j}}{\partial \val{x_k}}}
 # = \val{y_j}\,([j = k] - \val{y_k})
 # $$
 #
-# Three scores, the nine slopes by this formula, and by nudging:
+# Three scores, the nine slopes by [](#eq-softmax-slopes), and by nudging:
 
 # %%
 row = np.log([1.0, 2.0, 5.0])
@@ -1153,14 +1172,15 @@ assert np.allclose(by_formula.sum(axis=0), 0)
 # For all rows at once, the sum over a row making a column:
 #
 # $$
+# \label{softmax-gradient: the gradient through softmax}
 # \underset{(n,\ d)}{\grad{dx}} = \underset{(n,\ d)}{\val{y}} \odot
 # \Bigl( \underset{(n,\ d)}{\grad{dy}} -
 # \underset{(n,\ 1)}{\text{row sums of } \grad{dy} \odot \val{y}} \Bigr)
 # $$
 #
-# In words: compare each $dy$ with the [average $dy$](#/dy * y) of its row,
-# weighted by the probabilities. Only what is better or worse than average
-# moves a score.
+# [](#eq-softmax-gradient) in words: compare each $dy$ with the [average
+# $dy$](#/dy * y) of its row, weighted by the probabilities. Only what is
+# better or worse than average moves a score.
 
 # %%
 show("activations:Softmax")

@@ -97,9 +97,10 @@ assert first[2][0] < first[8][0] < first[32][0]
 # with a standard deviation of `0.01`, LeCun's, He's and the orthogonal
 # one; three seeds; and two rates: `0.03` and `0.3`, or for the sigmoid,
 # whose slopes are small, `0.1` and `1`. Glorot's rule is left out here,
-# for in a square tower it has LeCun's variance. (The seeds run side by
-# side, in arrays of one more dimension; the folded code checks them
-# against `nn`.)
+# for in a square tower it has LeCun's variance.[^side-by-side]
+#
+# [^side-by-side]: The seeds run side by side, in arrays of one more
+#     dimension; the folded code checks them against `nn`.
 
 # %% tags=["hide"]
 class Denses:
@@ -423,6 +424,7 @@ top_moved = moved["sigmoid", "LeCun"][-1]
 # weight:
 #
 # $$
+# \label{tower-gradient: a gradient on its way down}
 # \underset{(n,\ d)}{\grad{da}} =
 # \underset{(n,\ d)}{\grad{dy}} \odot \underset{(n,\ d)}{f'(\val{a})},
 # \qquad
@@ -430,11 +432,13 @@ top_moved = moved["sigmoid", "LeCun"][-1]
 # \underset{(n,\ d)}{\grad{da}}\ \underset{(d,\ d)}{W^\top}.
 # $$
 #
-# [Chapter 5](initializers.py) has the arithmetic for such a product: with
+# [](initializers.py#eq-backward-variance) has the arithmetic for the
+# product in [](#eq-tower-gradient): with
 # weights by lot, and $dy$ independent of them and of the slopes, the mean
 # squares multiply:
 #
 # $$
+# \label{tower-shrink: what one layer leaves of a gradient}
 # \operatorname{E}(\grad{dx}^2) = d \cdot \operatorname{Var}(W) \cdot
 # \operatorname{E}\bigl(f'(\val{a})^2\bigr) \cdot
 # \operatorname{E}(\grad{dy}^2).
@@ -492,7 +496,7 @@ table(
 # [](#tab-factors) is the whole of the first illness. Depth is an exponent.
 # A factor of {{ rows[0][1]:.2f }} is nothing after thirty layers, and only
 # factors next to 1 survive. If it is larger than 1 the gradient
-# *explodes*. (The formula is a mean over many starts;
+# *explodes*. ([](#eq-tower-shrink) is a mean over many starts;
 # most starts lie a little below.)
 #
 # ## What depth forgets
@@ -626,22 +630,25 @@ ratio = before[-1] / before[0]
 # value without mean and spread):
 #
 # $$
+# \label{batch-statistics: mean and variance of a column}
 # \underset{(d,)}{\val{\bar x}} = \frac{1}{n} \sum_i \val{x_i}, \qquad
 # \underset{(d,)}{\val{v}} = \frac{1}{n} \sum_i (\val{x_i} -
 # \val{\bar x})^2,
 # $$
 #
 # $$
+# \label{batch-norm: batch normalization}
 # \underset{(n,\ d)}{\val{z_i}} =
 # \frac{\val{x_i} - \val{\bar x}}{\sqrt{\val{v} + \varepsilon}}, \qquad
 # \underset{(n,\ d)}{\val{y_i}} = \underset{(d,)}{\gamma}\, \val{z_i} +
 # \underset{(d,)}{\beta}.
 # $$
 #
-# $\gamma$ and $\beta$ are learned, begin at 1 and 0, and let each column
-# have any mean and any spread again. This is *batch
+# $\gamma$ and $\beta$ of [](#eq-batch-norm) are learned, begin at 1 and 0, and
+# let each column have any mean and any spread again. This is *batch
 # normalization*. [Chapter 11](digits.py#nn-normalization-BatchNorm) shows
-# its source, and used it on credit. Its forward pass again:
+# its source, and used it on credit. Its forward pass, [](#eq-batch-norm),
+# again:
 
 # %%
 recall("normalization:BatchNorm.forward")
@@ -656,6 +663,7 @@ recall("normalization:BatchNorm.forward")
 # [fan-out adds](#/self.gamma.grad):
 #
 # $$
+# \label{batch-norm-parameters: the gradients of scale and shift}
 # \begin{gathered}
 # \underset{(d,)}{\grad{d\beta}} = \sum_i \grad{dy_i}, \qquad
 # \underset{(d,)}{\grad{d\gamma}} = \sum_i \grad{dy_i}\, \val{z_i},
@@ -673,6 +681,7 @@ recall("normalization:BatchNorm.forward")
 # and $s$ held still, is $1/s$:
 #
 # $$
+# \label{batch-norm-itself: the path through the value itself}
 # \underset{(n,\ d)}{\frac{1}{s}\, \grad{dz_i}}
 # $$
 #
@@ -683,6 +692,7 @@ recall("normalization:BatchNorm.forward")
 # mean square is $2 (x_i - \bar x)/n$, which is $2 s z_i / n$.
 #
 # $$
+# \label{batch-norm-variance: the path through the variance}
 # \begin{gathered}
 # \underset{(d,)}{\grad{dv}} = -\frac{1}{2 s^2} \sum_k \grad{dz_k}\,
 # \val{z_k}, \\[1ex]
@@ -698,6 +708,7 @@ recall("normalization:BatchNorm.forward")
 # to 0. From $\bar x$ to $x_i$ the slope is $1/n$:
 #
 # $$
+# \label{batch-norm-mean: the path through the mean}
 # \begin{gathered}
 # \underset{(d,)}{\grad{d\bar x}} = -\frac{1}{s} \sum_k \grad{dz_k},
 # \\[1ex]
@@ -707,9 +718,11 @@ recall("normalization:BatchNorm.forward")
 # \end{gathered}
 # $$
 #
-# The three together:
+# The three, [](#eq-batch-norm-itself), [](#eq-batch-norm-variance) and
+# [](#eq-batch-norm-mean), together:
 #
 # $$
+# \label{batch-norm-gradient: the gradient through batch normalization}
 # \underset{(n,\ d)}{\grad{dx_i}} = \frac{1}{s} \Bigl(
 # \underset{(n,\ d)}{\grad{dz_i}} -
 # \underset{(d,)}{\frac{1}{n} \sum_k \grad{dz_k}} -
@@ -717,8 +730,8 @@ recall("normalization:BatchNorm.forward")
 # \underset{(d,)}{\frac{1}{n} \sum_k \grad{dz_k}\, \val{z_k}} \Bigr)
 # $$
 #
-# It is the [last line](#/dz - common) of `backward`, and its
-# [`common`](#/common = dz) is what is taken away:
+# [](#eq-batch-norm-gradient) is the [last line](#/dz - common) of
+# `backward`, and its [`common`](#/common = dz) is what is taken away:
 
 # %%
 recall("normalization:BatchNorm.backward")
@@ -740,7 +753,8 @@ assert abs(dx.sum(axis=0)).max() < 1e-6
 assert abs((dx * columns3).sum(axis=0)).max() < 1e-4
 
 # %% [markdown]
-# Chapter 8's check finds no error above ${{ power(worst) }}$. The formula
+# Chapter 8's check finds no error above ${{ power(worst) }}$.
+# [](#eq-batch-norm-gradient)
 # says more than it computes. Add the same number to a whole column, and
 # the layer takes it away again; so the gradient has no part in that
 # direction, and $\sum_i dx_i = 0$. Stretch the column about its mean, and
@@ -891,7 +905,8 @@ table(
 # ## How deep it goes
 #
 # Does it cure depth? Its values cannot vanish. Its gradients, by the
-# arithmetic from above: a layer now consists of a weight, a normalization
+# arithmetic of [](#eq-tower-shrink): a layer now consists of a weight, a
+# normalization
 # and a bend. The weight reads the bend below, $f(u)$ for about normal
 # numbers $u$ of variance 1, which is what the norm there made. It hands on
 # the variance $d \operatorname{Var}(W) \operatorname{Var}(f(u))$ *over the
@@ -903,6 +918,7 @@ table(
 # directions of 200.)
 #
 # $$
+# \label{norm-growth: how a gradient grows between norms}
 # \frac{\operatorname{E}(\grad{dx}^2)}{\operatorname{E}(\grad{dy}^2)}
 # \approx
 # \frac{d \operatorname{Var}(W) \operatorname{E}(f'(u)^2)}
@@ -944,7 +960,8 @@ assert abs(remembered["ReLU, batch norm"][1]) < 0.2
 # with a slope and without jumps, equal only for a line.[^chernoff] Batch
 # normalization forbids the gradient to vanish. It makes it explode
 # instead,[^yang] slowly with a sigmoid, which it has made nearly straight,
-# and with ReLU, says the formula, by a factor of {{ grown:.0f }} from layer
+# and with ReLU, says [](#eq-norm-growth), by a factor of {{ grown:.0f }} from
+# layer
 # 30 to layer 1. It does not cure forgetting either. The likeness stays at
 # {{ remembered["ReLU, batch norm"][0]:.2f }}, so the digits no longer
 # collapse onto one; but the memory is
@@ -957,6 +974,7 @@ assert abs(remembered["ReLU, batch norm"][1]) < 0.2
 # what it gets. So hand it on, and let a layer only *add* to it:
 #
 # $$
+# \label{residual: a residual connection}
 # \underset{(n,\ d)}{\val{y}} = \underset{(n,\ d)}{\val{x}} +
 # \underset{(n,\ d)}{f(\val{x})}
 # $$
@@ -969,14 +987,18 @@ assert abs(remembered["ReLU, batch norm"][1]) < 0.2
 # each output of $f$ and a column for each input:
 #
 # $$
+# \label{residual-gradient: the gradient of a residual connection}
 # \underset{(d,)}{\grad{dx}} = \underset{(d,)}{\grad{dy}} +
 # \underset{(d,)}{\grad{dy}}\ \underset{(d,\ d)}{J}
 # $$
 #
-# This is a *residual connection*, by He, Zhang, Ren and Sun.[^he] However
-# small the slopes of $f$, the [first term](#/return dy + dx) is there.
-# Through thirty blocks it is still there, whole. (Terms can
-# cancel; but nothing makes the sum a product of thirty small numbers.)
+# [](#eq-residual) is a *residual connection*, by He, Zhang, Ren and
+# Sun.[^he] However small the slopes of $f$, the
+# [first term](#/return dy + dx) of [](#eq-residual-gradient) is there.
+# Through thirty blocks it is still there, whole.[^cancel]
+#
+# [^cancel]: Terms can cancel; but nothing makes the sum a product of thirty
+#     small numbers.
 
 # %%
 show("residual:")
@@ -1023,6 +1045,7 @@ assert max(errors.values()) < 1e-7
 # the sum the mixed term drops out:
 #
 # $$
+# \label{residual-growth: how a residual tower grows}
 # \operatorname{E}(\val{y}^2) = \operatorname{E}(\val{x}^2) +
 # \operatorname{E}\bigl(f(\val{x})^2\bigr) =
 # 2 \operatorname{E}(\val{x}^2).
@@ -1037,9 +1060,11 @@ assert max(errors.values()) < 1e-7
 # however deep.[^fixup]
 #
 # **A norm within.** Let each block normalize what it reads. The ReLU halves
-# the mean square, He's weights double it: $f(x)$ has mean square 1
-# whatever $x$ is, and the values' grows by 1 a block, to about $D$, not to
-# $2^D$. As $x$ grows, each block adds a smaller share of it, by
+# the mean square ([](initializers.py#eq-relu-half)), He's weights double it:
+# $f(x)$ has mean square 1
+# whatever $x$ is, and the values' grows by 1 a block, to about $D$, not
+# to $2^D$ as by [](#eq-residual-growth). As $x$ grows, each block adds a
+# smaller share of it, by
 # itself.[^de] On the way back the block at height $\ell$ divides by the
 # spread over the batch. Each block below added
 # $2 \operatorname{Var}(\text{ReLU}(u)) = 1 - 1/\pi$ to the variance, which

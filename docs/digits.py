@@ -177,10 +177,11 @@ def open_envelope():
 # thousand epochs. It does not say how many pictures that is; we take the
 # first 1,000, with which a thousand passes take seconds. Its cross-entropy
 # sums over the ten outputs where ours takes the mean, so its rate of 0.1
-# is our 1. (Its formula is half a cross-entropy, and its steps follow the
-# whole one, which we use: [chapter 4](losses.py#half-a-cross-entropy).) It
+# is our 1.[^half] It
 # also proposes to add noisy copies of the pictures.
-
+#
+# [^half]: Its formula is half a cross-entropy, and its steps follow the whole
+#     one, which we use: [chapter 4](losses.py#half-a-cross-entropy).
 
 # %%
 def sigmoid_network(noise):
@@ -315,8 +316,9 @@ show("dropout:Dropout")
 # way back is the one formula in this chapter that is used before it is
 # derived: the batch's mean and variance depend on every example, so each
 # $dx$ does too. The tests of `nn` put it through [chapter
-# 8](gradients.py#the-check-of-nn)'s check; [chapter 12](deep.py) derives
-# it, and measures what it does for the rate.
+# 8](gradients.py#the-check-of-nn)'s check;
+# [](deep.py#eq-batch-norm-gradient) is the formula, derived in chapter 12,
+# which also measures what it does for the rate.
 
 # %%
 show("normalization:")
@@ -402,6 +404,7 @@ assert two_off < 0.9
 # bends it:
 #
 # $$
+# \label{distortion: where a pixel of a distorted digit comes from}
 # \text{place}(r, c) =
 # \underset{(2,)}{(r, c)}\ \underset{(2, 2)}{A} + \underset{(2,)}{b} +
 # \text{bumps}(r, c)
@@ -543,7 +546,7 @@ moved_too = accuracy(distorted[0].forward(moved), validation[1])
 # Over {{ SEEDS }} seeds, {{ percent(plain_valid) }} of the validation set are
 # read rightly with dropout, and {{ percent(distorted_valid) }} with
 # distortions; what follows ± is always the standard deviation from seed
-# to seed. (Batch normalization, AdamW and the schedule have their share.)
+# to seed.[^share]
 # The pictures they learned from, undistorted, the networks with
 # distortions read rightly in {{ 100 * distorted_seen:.2f }} % of all
 # cases: a gap of {{ 100 * gap:.1f }} points, where the tutorial's network
@@ -555,6 +558,8 @@ moved_too = accuracy(distorted[0].forward(moved), validation[1])
 # What would ten times the pictures bring, or twice the neurons, or three
 # times the patience? One hidden layer of ReLUs, neither dropout nor
 # distortions, and only one thing changed at a time:
+#
+# [^share]: Batch normalization, AdamW and the schedule have their share.
 
 # %%
 def grow(seed, pictures=50_000, width=128, shown=250_000):

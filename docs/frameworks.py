@@ -204,7 +204,9 @@ assert two_of_three < 0.3 and abs(all_three - right) < 0.002
 # ## There and back
 #
 # For layers `Dense` the way over transposes every array, and the way back
-# does it again. (`.T` leaves a bias, which has one axis, as it is.)
+# does it again.[^bias]
+#
+# [^bias]: `.T` leaves a bias, which has one axis, as it is.
 
 # %% needs=["torch"]
 def into_torch(path, model):
@@ -284,6 +286,7 @@ assert apart < 1e-5
 # below by $\sqrt{1 - \beta_2^s}$, to see both alike:[^adam]
 #
 # $$
+# \label{two-adams: the Adam of nn and that of Keras}
 # \begin{aligned}
 # \text{nn:} \quad
 # \theta &\leftarrow \theta - \eta\, \frac{\hat m}
@@ -296,7 +299,8 @@ assert apart < 1e-5
 # \end{aligned}
 # $$
 #
-# In the first step $\varepsilon$ is divided by $\sqrt{1 - \beta_2} =
+# By [](#eq-two-adams), in the first step $\varepsilon$ is divided by
+# $\sqrt{1 - \beta_2} =
 # \sqrt{0.001}$. And it is ten times PyTorch's from the outset: `1e-7`
 # against `1e-8`. Together that is {{ 10 / math.sqrt(0.001):.0f }} times as
 # much, about $3 \cdot 10^{-6}$. If this is all, then the lines below turn
@@ -519,8 +523,9 @@ assert count == 3 * 10 + 11 * 10 + 11 == 151
 
 # %% [markdown]
 # Keras's `None` is our `n`. Its last layer includes the sigmoid, so the
-# loss gets probabilities and has to clip them, with the harm that
-# [chapter 4](losses.py) showed.
+# loss gets probabilities (ours takes logits,
+# [](losses.py#eq-cross-entropy-logits)) and has to clip them, with the harm
+# that [chapter 4](losses.py#the-logarithm-of-0) showed.
 
 # %% needs=["torch", "keras"]
 def train_gate(model, x, t, looks=(1, 10, 100, 1000)):
@@ -618,7 +623,8 @@ assert sum(worst < 0.5) >= 18
 #
 # **1. PyTorch adds.** `nn` overwrites a gradient, `L.backward()` adds to it.
 # Leave out `zero_grad`, and each step goes along the sum of all gradients
-# so far. Chapter 6 has a name for that: momentum, with $\beta = 1$, a
+# so far. Chapter 6 has a name for that: momentum,
+# [](optimizers.py#eq-momentum), with $\beta = 1$, a
 # ball without friction.
 
 # %% needs=["torch"]
@@ -645,11 +651,13 @@ assert same < 1e-4
 # in memory.
 #
 # **2. What the loss takes.** `F.cross_entropy` takes logits, as ours
-# does. A network that ends in a softmax gets a second one. Then the
+# does ([](losses.py#eq-softmax-cross-entropy)). A network that ends in a
+# softmax gets a second one. Then the
 # "logits" $p_j$ lie between 0 and 1. For the true class $k$ and the nine
 # others $p_j - p_k \ge -1$, so
 #
 # $$
+# \label{double-softmax: the floor of a second softmax}
 # \begin{aligned}
 # L = \log \sum_j e^{p_j - p_k}
 # &\ge \log(1 + 9 e^{-1}) \\
@@ -700,7 +708,8 @@ assert abs(floor + errors - ends[True][1]) < 0.15
 
 # %% [markdown] needs=["torch"]
 # No batch of the {{ 4 * 200 }} came below {{ ends[True][0]:.2f }}, and the
-# last epoch's loss is near floor plus errors. **A loss that stays above a
+# last epoch's loss is near the floor of [](#eq-double-softmax) plus errors.
+# **A loss that stays above a
 # number you can compute is a mistake you can find.** The network does
 # learn something, {{ ends[True][2]:.0% }} against {{ ends[False][2]:.0% }}.
 
@@ -777,8 +786,8 @@ assert np.allclose(running[2], (0.05, 0.99 + 0.01 * 2))
 # **5. Where they start.** `nn` has no default. PyTorch draws a weight *and
 # its bias* evenly within $\pm 1 / \sqrt{d_\text{in}}$, a variance of
 # $1 / (3 d_\text{in})$ and a third of LeCun's.[^start] Keras follows
-# Glorot, with biases of zero. Neither is He's start, which
-# [chapter 5](initializers.py) derived for ReLU: PyTorch's variance is a
+# Glorot, with biases of zero. Neither is He's start,
+# [](initializers.py#eq-he), derived for ReLU: PyTorch's variance is a
 # sixth of it. Give PyTorch our start, and the same digits in the same
 # order as before:
 
@@ -941,7 +950,8 @@ figure(
 )
 
 # %% [markdown]
-# What is in these nodes? [Chapter 2](layers.py)'s lines. A node gets
+# What is in these nodes? The lines of chapter 2,
+# [](layers.py#eq-dense-weights) to [](layers.py#eq-dense-input). A node gets
 # $\grad{dy}$ and returns $\grad{dx}$; it never builds the table $J$ of
 # all slopes, only its product with $\grad{dy}$, the *vector–Jacobian
 # product*. One can hand PyTorch a node of one's own. `ctx` is where it
@@ -976,7 +986,8 @@ print(f"J: {J.numel()} numbers, {(J == 0).sum()} of them zero;",
 assert torch.allclose(dx, torch.einsum("nj,njik->ik", dy, J))
 
 # %% [markdown]
-# `gradcheck` is [chapter 8](gradients.py)'s central difference. The
+# `gradcheck` is chapter 8's central difference,
+# [](gradients.py#eq-central-difference). The
 # three expressions after `return` are what this book derived. PyTorch
 # brings many such nodes, and differentiates whatever is composed of them.
 #
@@ -1076,6 +1087,7 @@ print(*(f"{name} {min(two):.2f} s" for name, two in seconds.items()),
 # gradient of the whole is
 #
 # $$
+# \label{shared-batch: the gradient of a shared batch}
 # \begin{aligned}
 # \underset{(M,)}{\grad{\bar g}}
 # = \frac{1}{n} \sum_{i} \grad{g_i}

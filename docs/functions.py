@@ -64,11 +64,12 @@ assert sum(p.value.size for p in straight.params) == 97
 # %% [markdown]
 # It learned, and what it learned is a straight line: nearly the loss of
 # the best line through the points, found by least squares. No training
-# would bend it. Two layers without a bend are one ([chapter
-# 3](activations.py#two-layers-that-are-one)), and 97 numbers do the work
+# would bend it. Two layers without a bend are one
+# ([](layers.py#eq-two-layers)), and 97 numbers do the work
 # of two. So we put a tanh between them, and a second hidden layer; and we
 # take Adam with a rate that warms up and then sinks to zero along a
-# cosine ([chapter 6](optimizers.py#warm-up)).
+# cosine ([](optimizers.py#eq-cosine), after a
+# [warm-up](optimizers.py#warm-up)).
 
 # %%
 def network(seed, hidden=32):
@@ -143,10 +144,11 @@ figure(
 # neuron:
 #
 # $$
+# \label{sum-of-bends: a network with one hidden layer}
 # \val{y} = \sum_j v_j \tanh(w_j \val{x} + b_j) + c
 # $$
 #
-# Six of them will do for a sine.
+# Six terms of [](#eq-sum-of-bends) will do for a sine.
 
 # %%
 r = seeded(0)
@@ -243,9 +245,7 @@ figure(
 # farther than $3/N$ from its middle. The sine is never steeper than 1, so
 # a bump as high as its middle is wrong by $3/N$ at most. That is the
 # dashed line in [](#fig-bends), and all points lie below it: four times
-# as many bumps, a quarter of the error. (Where two bumps meet, the answer
-# lies between their heights and leans to the nearer: the bound holds. The
-# two ends are left out, where a step is only half done.) Any continuous
+# as many bumps, a quarter of the error.[^meet] Any continuous
 # function on the interval could stand in place of the sine. The pieces
 # can always be cut so small that it hardly moves within one; only the
 # $3/N$ is owed to the sine's slope.
@@ -256,15 +256,20 @@ figure(
 # Good weights exist. The theorem does not say that training finds them,
 # or how many neurons they take. Here training uses its neurons better
 # than we did by hand: six trained bends are within {{ six_error:.3f }} of
-# the sine, eight bumps of two neurons each within {{ staircase[8]:.3f }}.
-# (Neighbours could share the step between them and do with nine,
-# [exercise 10.4](#exercise-104-neighbours-share-a-step).)
+# the sine, eight bumps of two neurons each within
+# {{ staircase[8]:.3f }}.[^share]
 #
 # ## A jump
 #
 # The theorem says *continuous*. Here is a function that is not: 0 up to
 # $x = 0$, and 1 beyond. We train for 25, 100 and 400 epochs, three seeds
 # each, and look closely at the jump.
+#
+# [^meet]: Where two bumps meet, the answer lies between their heights and
+#     leans to the nearer: the bound holds. The two ends are left out, where a
+#     step is only half done.
+# [^share]: Neighbours could share the step between them and do with nine,
+#     [exercise 10.4](#exercise-104-neighbours-share-a-step).
 
 # %%
 def jump(x):
@@ -522,8 +527,7 @@ figure(
 # drawn in [](#fig-waves) follows one wave and gives up on the rest. It
 # could do better. Fifty bumps, set by hand, are a network of the same
 # {{ learned((1, 100, 1)) }} numbers, and their error is
-# {{ 1000 * by_hand:.0f }}. (The sigmoid is a tanh, squeezed and shifted,
-# so a tanh network of this size can be the same curve.) The theorem said
+# {{ 1000 * by_hand:.0f }}.[^squeezed] The theorem said
 # that good weights exist. This training did not find them.
 #
 # *Depth*, for about as many numbers, is better on all three curves, with
@@ -541,6 +545,9 @@ figure(
 # 3.2](activations.py#exercise-32-a-hat)). Put the hat's answer into
 # another hat. On its way up and down it runs through the interval twice,
 # so now there are two hats. Once more, four.
+#
+# [^squeezed]: The sigmoid is a tanh, squeezed and shifted, so a tanh network
+#     of this size can be the same curve.
 
 # %%
 def hats(depth):
@@ -822,8 +829,8 @@ assert diverged == 2
 
 # %% [markdown]
 # It is too much for this network from this beginning, whether the curve
-# is high or low. [Chapter 6](optimizers.py#how-far-is-too-far) derived
-# where such an edge lies, at two divided by the largest curvature, and
+# is high or low. Chapter 6 derived where such an edge lies
+# ([](optimizers.py#eq-too-far)), at two divided by the largest curvature, and
 # [exercise 6.6](optimizers.py#exercise-66-how-curved-is-it) measures the
 # curvature of a network.
 #

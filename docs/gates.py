@@ -40,15 +40,17 @@ from weave import figure, subplots, table
 # everywhere, so here, for once, counting begins at 1.)
 #
 # $$
+# \label{gate: a neuron as a gate}
 # \begin{aligned}
 # \val{z} &= \val{x_1} w_1 + \val{x_2} w_2 + b \\
 # \val{p} &= \sigma(\val{z}) = \frac{1}{1 + e^{-\val{z}}}
 # \end{aligned}
 # $$
 #
-# We read $p$ as the probability of a 1. The network returns the logit
+# In [](#eq-gate) we read $p$ as the probability of a 1. The network returns
+# the logit
 # $z$, and `predict` makes a probability of it. The loss is the binary
-# cross-entropy of [chapter 4](losses.py#the-factor-that-cancels): 0 for a
+# cross-entropy of chapter 4, [](losses.py#eq-cross-entropy): 0 for a
 # network that is sure and right, $\log 2$ for one that says one half to
 # everything.
 
@@ -248,13 +250,15 @@ figure(
 # XOR needs
 #
 # $$
+# \label{xor-inequalities: what XOR would ask of a neuron}
 # \begin{aligned}
 # b &< 0 & w_1 + b &> 0 \\
 # w_1 + w_2 + b &< 0 & w_2 + b &> 0
 # \end{aligned}
 # $$
 #
-# Add the two on the right: $w_1 + w_2 + 2b > 0$. Take away what is below
+# In [](#eq-xor-inequalities) add the two on the right: $w_1 + w_2 + 2b > 0$.
+# Take away what is below
 # zero at the lower left: $b > 0$. The upper left says $b < 0$. No weights
 # do it.[^minsky] For XNOR turn all four signs around. These two gates are
 # also the only ones in which $x_1$ speaks *for* a 1 at one value of $x_2$
@@ -902,15 +906,16 @@ figure(
 # within {{ results[eight].max():.4f }} of the truth. But a count is a
 # draw too. If one trial fails with probability $q$, the count of one
 # trial is 1 or 0, with a variance of $q\,(1 - q)$. Variances of
-# independent trials add ([chapter
-# 5](initializers.py#one-layer-with-a-pencil)), so the count of 200 has
-# the standard deviation
+# independent trials add ([](initializers.py#eq-variance-sum)), so the count of
+# 200 has the standard deviation
 #
 # $$
+# \label{count-spread: the standard deviation of a count}
 # \sqrt{200\, q\, (1 - q)} .
 # $$
 #
-# Our 2,000 seeds with two neurons make ten such counts.
+# Our 2,000 seeds with two neurons make ten such counts, for which
+# [](#eq-count-spread) holds.
 
 # %%
 counts = two_thousand[2].reshape(10, 200).sum(axis=1)

@@ -269,6 +269,7 @@ assert all(run(seed).seen == 1 for seed in range(SEEDS))
 # letters: [notation](notation.md)):
 #
 # $$
+# \label{penalty: weight decay as a penalty}
 # \val{L} + \frac{\lambda}{2} \sum \val{\theta}^2
 # \qquad\Longrightarrow\qquad
 # \text{gradient } \grad{g} + \lambda\, \val{\theta}
@@ -283,7 +284,7 @@ assert all(run(seed).seen == 1 for seed in range(SEEDS))
 # has momentum, and here `weight_decay` is the gradient of the penalty. (It
 # falls on the biases too. They are few.)
 #
-# Does `weight_decay` do what the formula says? One step at a rate of 1
+# Does `weight_decay` do what [](#eq-penalty) says? One step at a rate of 1
 # takes off the gradient itself. Beside it, for the 128 weights of one
 # output, a central difference of the penalized loss:
 
@@ -412,6 +413,7 @@ assert bought > 0.6
 # $d = \val{x} w + b - t$ for the error without noise. Then
 #
 # $$
+# \label{noise-penalty: noise as a penalty}
 # \begin{aligned}
 # \operatorname{E}\Big(\big(
 # \underset{(1,\ d_\text{in})}{(\val{x} + r)}
@@ -466,7 +468,8 @@ assert noisy_size > 1.1 * decayed[0.0][0]
 # If noise is weight decay, and weight decay is no cure, is noise none? It
 # is one: with $\tau = 0.4$ only {{ spread(noisy) }} % are misread.
 # And the weights have not shrunk. Their size is {{ noisy_size:.1f }},
-# where it was {{ decayed[0.0][0]:.1f }} without any cure. The derivation was
+# where it was {{ decayed[0.0][0]:.1f }} without any cure.
+# [](#eq-noise-penalty) was
 # for one neuron without a bend and for squared errors. Our network has
 # bends, another loss, and noise that is not small: two fifths of the way
 # from paper to ink. What the derivation explains is the tendency: noise
@@ -484,26 +487,30 @@ recall("dropout:Dropout.forward")
 # %% [markdown]
 # Let $c$ be the rate, and $u$ a number of the [mask](#/mask = self.rng): 1
 # with chance $1 - c$, else 0. Its mean is $1 - c$, and its variance
-# $(1 - c)\,c$, as for any coin ([chapter
-# 7](training.py#the-test-set-once)). So what $\val{x}$ is multiplied by has
+# $(1 - c)\,c$, as for any coin ([](training.py#eq-share-variance)). So what
+# $\val{x}$ is multiplied by has
 #
 # $$
+# \label{dropout-noise: mean and variance of dropout}
 # \operatorname{E}\Big(\frac{u}{1 - c}\Big) = \frac{1 - c}{1 - c} = 1,
 # \qquad
 # \operatorname{Var}\Big(\frac{u}{1 - c}\Big)
 # = \frac{(1 - c)\, c}{(1 - c)^2} = \frac{c}{1 - c} .
 # $$
 #
-# The first says why nothing needs to be changed [in use](#/return x): on
-# average every number is what it was. The second is the strength of the
-# disturbance. Put $\val{x}_k (u_k / (1 - c) - 1)$ for $r_k$ above, and the
+# The first half of [](#eq-dropout-noise) says why nothing needs to be
+# changed [in use](#/return x): on average every number is what it was. The
+# second is the strength of the disturbance. Put
+# $\val{x}_k (u_k / (1 - c) - 1)$ for $r_k$ in [](#eq-noise-penalty), and the
 # penalty becomes $\frac{c}{1-c} \sum_k \val{x}_k^2 w_k^2$: weight decay
 # again, in which the weights of large inputs cost most.[^wager]
 #
 # The other way to see dropout: every mask is another, thinner network, and
 # all of them share their weights. In use one reads something like their
-# mean answer.[^srivastava] (*Something like*: the mean goes through
-# bends, and the mean of a bent number is not the bent mean.)
+# mean answer.[^srivastava][^like]
+#
+# [^like]: *Something like*: the mean goes through bends, and the mean of a
+#     bent number is not the bent mean.
 
 # %%
 dropped = {rate: measure(misread, TRIES, rate=rate)
@@ -579,8 +586,10 @@ figure(
 # %% [markdown]
 # [](#fig-disturbed) shows what the network gets to see,
 # [](#fig-strengths) what comes of it, beside weight decay and soft targets,
-# whose turn is next. (More strengths were tried before this page was built,
-# on validation digits alone.)
+# whose turn is next.[^strengths]
+#
+# [^strengths]: More strengths were tried before this page was built, on
+#     validation digits alone.
 
 # %%
 STRENGTHS = {
@@ -650,13 +659,15 @@ assert bent.mean() < 0.6 * nothing.mean()
 # share $\alpha$ (`soft`) off the one, and spread it over all ten.[^szegedy]
 #
 # $$
+# \label{label-smoothing: label smoothing}
 # \underset{(n,\ 10)}{\tilde t}
 # = (1 - \alpha)\, \underset{(n,\ 10)}{t} + \frac{\alpha}{10},
 # \qquad
 # \underset{(n,\ 10)}{\grad{dz}} = \frac{\val{p} - \tilde t}{n}
 # $$
 #
-# The gradient is that of chapter 4, which holds for any rows of
+# The gradient is [](losses.py#eq-softmax-cross-entropy-gradient), which holds
+# for any rows of
 # probabilities. It is 0 where $\val{p} = \tilde t$. As the softmax makes
 # ratios of differences, $p_j / p_k = e^{z_j - z_k}$, the right logit is then
 # ahead of each of the others by
@@ -839,8 +850,10 @@ figure(
 # ## Together
 #
 # If one cure helps, what do two do? We take the four that helped most;
-# shifts are part of distortions. (Here over three seeds; results above
-# are over four, hence other last digits.)
+# shifts are part of distortions.[^seeds]
+#
+# [^seeds]: Here over three seeds; results above are over four, hence other
+#     last digits.
 
 # %%
 CURES = {"soft": 0.2, "rate": 0.3, "noise": 0.4, "bend": 1.5}
@@ -947,6 +960,7 @@ assert wide.mean() < bent.mean() - 0.3
 # $\bar p = \operatorname{E}(p)$ the mean over all members. Then
 #
 # $$
+# \label{vote: what a vote gains}
 # \begin{aligned}
 # \operatorname{E}\big((\val{p} - t)^2\big)
 # &= \operatorname{E}\big((\val{\bar p} - t + \val{p} - \val{\bar p})^2\big) \\
@@ -957,7 +971,8 @@ assert wide.mean() < bent.mean() - 0.3
 # \end{aligned}
 # $$
 #
-# The middle term is 0, for $\bar p - t$ is the same for all members, and
+# In [](#eq-vote) the middle term is 0, for $\bar p - t$ is the same for all
+# members, and
 # $p - \bar p$ has mean 0. What a member costs on average is what the
 # committee costs, plus how much its members disagree. The first part is
 # called *bias* (squared; not the $b$ of a neuron), the second

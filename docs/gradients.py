@@ -201,8 +201,7 @@ figure(
 # {{ higher["step", 0.05] }} to {{ lower["step", 0.05] }}. On the sine you
 # cannot see the mistake at all. The curve is odd, and so is a tanh network
 # without biases; the $da$ at $x$ and at $-x$ cancel in every sum, and the
-# biases stay at zero. (At the largest rate rounding errors grow: the
-# losses agree to nine digits at step 100, and no longer at the end.)
+# biases stay at zero.[^rounding]
 #
 # Why does it learn? A short step changes the loss by about $-\eta$ times
 # the right gradient times the wrong one, summed over all parameters. That
@@ -236,6 +235,9 @@ figure(
 # and write the loss as a function of it (all letters:
 # [notation](notation.md)). The function is written out, for we shall soon
 # feed it other kinds of numbers.
+#
+# [^rounding]: At the largest rate rounding errors grow: the losses agree to
+#     nine digits at step 100, and no longer at the end.
 
 # %%
 first, _, second = network(Dense, seed=0).layers
@@ -279,28 +281,31 @@ assert 9 < by_ten[0] < 11 and 95 < by_ten[1] < 105
 # know by how much they may. Near a point, a smooth function is almost a
 # polynomial. *Taylor's formula* is the polynomial in $h$ that agrees with
 # it at $h = 0$: in its value $L$, its slope $L'$, the slope $L''$ of that,
-# and so on. (Differentiate $h^2/2$ twice, or $h^3/6$ three times, and 1
-# remains.)
+# and so on.[^twice]
 #
 # $$
+# \label{taylor: Taylor's formula}
 # L(\theta + h) = L + h\,\grad{L'} + \tfrac{h^2}{2} L'' +
 # \tfrac{h^3}{6} L''' + \dots
 # $$
 #
-# Subtract $L$, divide by
+# In [](#eq-taylor) subtract $L$, divide by
 # $h$, and you have the *forward difference*:
 #
 # $$
+# \label{forward-difference: the forward difference}
 # \frac{L(\theta + h) - L(\theta)}{h} = \grad{L'} +
 # \tfrac{h}{2} L'' + \dots
 # $$
 #
-# Its error is proportional to $h$. Now write the formula for $-h$ as
+# The error of [](#eq-forward-difference) is proportional to $h$. Now write
+# [](#eq-taylor) for $-h$ as
 # well. The odd terms change their sign, the even ones do not, and in the
 # difference of the two the even ones are gone. That is the *central
 # difference*:
 #
 # $$
+# \label{central-difference: the central difference}
 # \frac{L(\theta + h) - L(\theta - h)}{2h} = \grad{L'} +
 # \tfrac{h^2}{6} L''' + \dots
 # $$
@@ -314,32 +319,40 @@ assert 9 < by_ten[0] < 11 and 95 < by_ten[1] < 105
 # 10^{-16}$, for float32 $2^{-24} \approx 6 \cdot
 # 10^{-8}$. As a model, let each of the two losses be off by $uL$. Then
 # their difference may be off by $2uL$, and dividing by $h$ or $2h$
-# enlarges that. (Our $\theta$ is 0. Elsewhere the rounding of
-# $\theta \pm h$ adds about $u|\theta||L'|/h$.) The total errors are about
+# enlarges that.[^elsewhere] The total errors are about
 #
 # $$
+# \label{difference-errors: the errors of two differences}
 # \underbrace{\tfrac{h}{2} |L''| + \tfrac{2u}{h} |L|}_{\text{forward}}
 # \qquad
 # \underbrace{\tfrac{h^2}{6} |L'''| + \tfrac{u}{h} |L|}_{\text{central}}
 # $$
 #
-# One term grows with $h$, the other shrinks. Where the derivative in $h$
+# In [](#eq-difference-errors) one term grows with $h$, the other shrinks.
+# Where the derivative in $h$
 # is zero, the sum is smallest: $\tfrac12 |L''| = \tfrac{2u}{h^2} |L|$ on
 # the left, $\tfrac{h}{3} |L'''| = \tfrac{u}{h^2} |L|$ on the right. So the
 # best nudges are
 #
 # $$
+# \label{best-nudge: the best nudges}
 # \begin{aligned}
 # h_{\text{forward}} &= 2\sqrt{u\,|L / L''|} \\
 # h_{\text{central}} &= \sqrt[3]{3u\,|L / L'''|}
 # \end{aligned}
 # $$
 #
-# If $L$ and its derivatives are of the size of 1, these are about
+# If $L$ and its derivatives are of the size of 1, the nudges of
+# [](#eq-best-nudge) are about
 # $u^{1/2}$ and $u^{1/3}$, and put back into the errors they leave $u^{1/2}$
 # and $u^{2/3}$: of sixteen digits the forward difference saves eight, the
 # central one ten or eleven. In float32, with seven digits, they save three
 # or four and about five.
+#
+# [^twice]: Differentiate $h^2/2$ twice, or $h^3/6$ three times, and 1
+#     remains.
+# [^elsewhere]: Our $\theta$ is 0. Elsewhere the rounding of $\theta \pm h$
+#     adds about $u|\theta||L'|/h$.
 
 # %% tags=["hide"]
 def complex_slope(theta, h=1e-200):
@@ -421,9 +434,9 @@ figure(
 # {{ best["float64"]["central"]:.0e }}; the smallest error in the figure,
 # {{ best["float64"]["central error"]:.0e }} of the slope, belongs to a nudge
 # of {{ best["float64"]["at"]:.0e }}. Now look at $h = 10^{-5}$ in the right
-# panel: {{ best["float32"]["default"]:.0% }} off, by the same formula and the
-# same code, in float32. So gradients are checked in float64, whatever the
-# network computes in later.
+# panel: {{ best["float32"]["default"]:.0% }} off, by the same
+# [](#eq-central-difference) and the same code, in float32. So gradients are
+# checked in float64, whatever the network computes in later.
 #
 # `nn` does it for every number of an array, one after the other, with
 # $h = 10^{-5}$ unless told otherwise:
@@ -441,11 +454,12 @@ show("gradients:numerical_gradient")
 # The rounding of the losses does harm because two nearly equal ones are
 # subtracted. There is a way around that: nudge sideways, by $\mathrm{i}h$,
 # where $\mathrm{i}^2 = -1$. A complex number is an ordinary one, its *real
-# part*, plus $\mathrm{i}$ times another, its *imaginary part*. In Taylor's
-# formula $h$ becomes $\mathrm{i}h$, $h^2$ becomes $-h^2$, and $h^3$
+# part*, plus $\mathrm{i}$ times another, its *imaginary part*. In
+# [](#eq-taylor) $h$ becomes $\mathrm{i}h$, $h^2$ becomes $-h^2$, and $h^3$
 # becomes $-\mathrm{i}h^3$:
 #
 # $$
+# \label{complex-step: a step sideways}
 # \begin{aligned}
 # \text{real part of } L(\theta + \mathrm{i}h) &=
 # L - \tfrac{h^2}{2} L'' + \dots \\
@@ -454,7 +468,8 @@ show("gradients:numerical_gradient")
 # \end{aligned}
 # $$
 #
-# The slope stands alone in the imaginary part. Divide it by $h$: the error
+# In [](#eq-complex-step) the slope stands alone in the imaginary part. Divide
+# it by $h$: the error
 # is $\tfrac{h^2}{6}|L'''|$ again, but nothing was subtracted, so $h$ may be
 # tiny, as long as $h L'$ is still a float of full precision. This is the
 # *complex step*.[^squire]
@@ -522,11 +537,13 @@ assert slope(np.abs, 0.5) == 0 and slope(stable, 0.5) == 0
 # *relative error* of two gradients is
 #
 # $$
+# \label{relative-error: the relative error}
 # \frac{|g_\text{code} - g_\text{measured}|}
 # {|g_\text{code}| + |g_\text{measured}|}.
 # $$
 #
-# It does not care which of the two is trusted, and lies between 0 and 1. What
+# [](#eq-relative-error) does not care which of the two is trusted, and lies
+# between 0 and 1. What
 # if both are zero? Then they are equal, and the error is 0. What if both are
 # zero *but for rounding*? That happens. Here is a layer that takes from each
 # column its mean, so that a bias in front of it has no effect whatever:
@@ -583,13 +600,16 @@ show("gradients:relative_error")
 # ## What the number says
 #
 # Suppose that the code is wrong by a factor: it returns $c\,g$ where $g$
-# is right. Then $g$ cancels, and the error depends on $c$ alone:
+# is right. Then in [](#eq-relative-error) $g$ cancels, and the error depends
+# on $c$ alone:
 #
 # $$
+# \label{factor-error: the relative error of a wrong factor}
 # \frac{|c\,g - g|}{|c\,g| + |g|} = \frac{|c - 1|}{|c| + 1}
 # $$
 #
-# Twice too large gives $\tfrac13$, and so does half. Every $c \le 0$ gives 1,
+# By [](#eq-factor-error), twice too large gives $\tfrac13$, and so does half.
+# Every $c \le 0$ gives 1,
 # because then $|c - 1| = |c| + 1$: a wrong sign and a forgotten term look
 # alike. If $c$ is nearly 1, the error is half of what is missing. And two
 # vectors that have nothing to do with each other, as long as each other
@@ -779,14 +799,16 @@ assert alarm > 0.01 and max(beside_it.values()) < 1e-9
 # number, and by the chain rule its slope is
 #
 # $$
+# \label{direction-slope: the slope along a direction}
 # \left.\frac{d}{dh} L(\theta + h\,q)\right|_{h = 0} =
 # \sum_k \grad{\frac{\partial L}{\partial \theta_k}}\, q_k .
 # $$
 #
-# On the right stands what the code computed, on the left something that two
+# On the right of [](#eq-direction-slope) stands what the code computed, on the
+# left something that two
 # passes can measure. If the code is wrong by a vector $e$, the two sides
 # differ by $\sum_k e_k q_k$. For independent standard normal $q_k$ the
-# variances add up ([chapter 5](initializers.py)), and that is a normal
+# variances add up ([](initializers.py#eq-variance-sum)), and that is a normal
 # number with standard deviation $|e|$. If $e$ is about as long as the
 # gradient and we tolerate errors of $10^{-6}$, the mistake passes when that
 # number comes out about a million times smaller than $|e|$: one $q$ in a
@@ -859,12 +881,13 @@ figure(
 # return $\grad{dx_k} = \sum_j r_j J_{jk}$. So
 #
 # $$
+# \label{adjoint: the two ways through a layer}
 # \sum_j r_j \Big(\sum_k J_{jk}\, q_k\Big) =
 # \sum_k \grad{dx_k}\, q_k ,
 # $$
 #
-# since both are the sum of all $r_j J_{jk} q_k$. The left side is measured
-# with `forward`, the right side is code:
+# since both are the sum of all $r_j J_{jk} q_k$. The left side of
+# [](#eq-adjoint) is measured with `forward`, the right side is code:
 
 # %%
 def adjoint_error(layer, x, rng, h=1e-5):
@@ -1084,7 +1107,8 @@ print("at (0, 0):", half)
 assert half == 0.5  # caught
 
 # %% [markdown]
-# **Half a cross-entropy** ([chapter 4](losses.py#half-a-cross-entropy)).
+# **Half a cross-entropy** ([chapter 4](losses.py#half-a-cross-entropy)),
+# of [](losses.py#eq-cross-entropy).
 # Answer 1 to everything, and it is nearly 0.
 
 # %%
@@ -1101,8 +1125,8 @@ print(f"all ones: loss {all_ones:.1e}, error {half_error:.2f}")
 assert half_error > 0.1  # caught
 
 # %% [markdown]
-# **Softmax by its diagonal**, though every logit moves every $p$ ([chapter
-# 3](activations.py#the-slopes-of-a-row)).
+# **Softmax by its diagonal**, though every logit moves every $p$
+# ([](activations.py#eq-softmax-slopes)).
 
 # %%
 class Diagonal(Softmax):
@@ -1495,7 +1519,7 @@ assert by_chance > by_writer + 0.2  # caught
 #
 # **Work for nobody.** The gradient of the data is computed and thrown away.
 # The result is right; only time is lost. Count the products, three of the
-# same size a layer ([chapter 2](layers.py)).
+# same size a layer ([](layers.py#eq-dense-input) is the third).
 
 # %%
 def first_layer_back(dy, W):
@@ -1651,7 +1675,7 @@ assert abs(error_of_a_tenth - 9 / 11) < 1e-3, "|c - 1| is 1 - c here"
 # %% [markdown]
 # ### Exercise 8.2 · Four nudges
 #
-# Two nudges cancel the even terms of Taylor's formula. With four, at
+# Two nudges cancel the even terms of [](#eq-taylor). With four, at
 # $\pm h$ and $\pm 2h$, the term with $h^2$ goes as well. Find weights
 # $c_1$ and $c_2$ for which
 #

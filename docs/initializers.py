@@ -86,10 +86,12 @@ assert all(not np.any(dy) for dy in through(stack)[1][:-1])
 # %% [markdown]
 # These are the last three layers, weights and biases in turn. Of
 # {{ all_numbers:, }} numbers {{ sum(alive) }} have moved: the last biases.
-# The chain rule of [chapter 2](layers.py) says why, in its two lines
+# The chain rule of chapter 2 says why, in its two lines,
+# [](layers.py#eq-dense-weights) and [](layers.py#eq-dense-input)
 # (all letters: [notation](notation.md)):
 #
 # $$
+# \label{two-products: the way back through a Dense layer}
 # \underset{(d_\text{in},\ d_\text{out})}{\grad{dW}} =
 # \underset{(d_\text{in},\ n)}{\val{x}^\top}\
 # \underset{(n,\ d_\text{out})}{\grad{dy}},
@@ -99,7 +101,8 @@ assert all(not np.any(dy) for dy in through(stack)[1][:-1])
 # \underset{(d_\text{out},\ d_\text{in})}{W^\top}.
 # $$
 #
-# With $W = 0$ every layer hands down $dx = 0$, exactly. And as
+# By [](#eq-two-products), with $W = 0$ every layer hands down $dx = 0$,
+# exactly. And as
 # $\tanh 0 = 0$, every layer but the first receives $x = 0$, so its $dW$ is
 # 0 even where $dy$ is not. Nothing inside the tower will ever move.
 #
@@ -215,6 +218,7 @@ figure(
 # squared distance from it, and its root is the *standard deviation*:
 #
 # $$
+# \label{variance: the variance}
 # \operatorname{Var}(u) = \operatorname{E}\bigl((u -
 # \operatorname{E}(u))^2\bigr).
 # $$
@@ -359,8 +363,7 @@ figure(
 # ${{ power(least) }}$. The gradients do the same on their way down; the
 # first layers get none. Too large, with ReLU: in layer {{ overflow }} the
 # numbers outgrow `float32`. Infinities meet with opposite signs, and what
-# comes out is `nan`, *not a number*. (The gradient of the data is 0, since
-# ReLU asks whether its input is above 0, and `nan` is not.)
+# comes out is `nan`, *not a number*.[^nan]
 #
 # Too large, with tanh: nothing can outgrow 1, so the neurons are
 # *saturated*, {{ at_the_ends:.0% }} of them beyond $0.99$ in size. A
@@ -368,8 +371,9 @@ figure(
 # vanish, as behind the sigmoids of [chapter 3](activations.py). They do
 # not: those of the data have the size ${{ power(large_dx) }}$. There a
 # layer was one neuron. Here each gradient is a sum over 128, with weights
-# of size 1. That alone makes its mean square 128 times as large, as we
-# shall derive. The slopes, of mean square {{ slope2:.3f }}, leave a factor
+# of size 1. That alone makes its mean square 128 times as large
+# ([](#eq-backward-variance) will say so). The slopes, of mean square
+# {{ slope2:.3f }}, leave a factor
 # {{ width * slope2:.1f }} a layer, and the root of its fiftieth power is
 # of that size. Saturation only hid the explosion in the values.
 #
@@ -391,6 +395,7 @@ figure(
 # one goes with each of the other:
 #
 # $$
+# \label{independent-product: the mean of an independent product}
 # \operatorname{E}(uv) =
 # \frac{1}{36} \sum_{u=1}^{6} \sum_{v=1}^{6} u v =
 # \Bigl(\frac{1}{6} \sum_{u=1}^{6} u\Bigr)
@@ -406,6 +411,7 @@ figure(
 # because $\operatorname{E}(u)\operatorname{E}(v) = 0$:
 #
 # $$
+# \label{variance-sum: the variance of a sum}
 # \operatorname{Var}(u + v) = \operatorname{E}(u^2) +
 # 2 \operatorname{E}(uv) + \operatorname{E}(v^2) =
 # \operatorname{Var}(u) + \operatorname{Var}(v).
@@ -415,12 +421,17 @@ figure(
 # 0 too; the squares of $u$ and $v$ are independent as well, so
 #
 # $$
+# \label{variance-product: the variance of a product}
 # \operatorname{Var}(uv) = \operatorname{E}(u^2 v^2) =
 # \operatorname{Var}(u) \operatorname{E}(v^2).
 # $$
 #
 # The last factor is the mean *square* of $v$, not its variance. Both
-# rules on a hundred thousand draws:
+# rules, [](#eq-variance-sum) and [](#eq-variance-product), on a hundred
+# thousand draws:
+#
+# [^nan]: The gradient of the data is 0, since ReLU asks whether its input is
+#     above 0, and `nan` is not.
 
 # %%
 v = rng.uniform(0, 1, 100_000)       # mean 0.5, taken off below
@@ -445,10 +456,11 @@ assert np.isclose((u + v).var(), u.var() + v.var(), rtol=0.02)
 #
 # The row of data is fixed. The weights are drawn, in this layer and in
 # those below, and $\operatorname{E}$ is the mean over all these draws.
-# Square the sum. By 2, the mean of each product splits into one of inputs
-# and one of weights:
+# Square the sum. By 2 and [](#eq-independent-product), the mean of each
+# product splits into one of inputs and one of weights:
 #
 # $$
+# \label{layer-square: the mean square of an output}
 # \operatorname{E}(\val{y_j}^2) =
 # \sum_k \sum_{k'} \operatorname{E}(\val{x_k} \val{x_{k'}})
 # \operatorname{E}(W_{kj} W_{k'j}) =
@@ -463,11 +475,13 @@ assert np.isclose((u + v).var(), u.var() + v.var(), rtol=0.02)
 # its mean square is its variance, the same for every $j$:
 #
 # $$
+# \label{layer-variance: what a layer does to the variance}
 # \operatorname{Var}(\val{y}) = d_\text{in} \cdot \operatorname{Var}(W)
 # \cdot \operatorname{E}(\val{x}^2)
 # $$
 #
-# Look at what we did *not* assume. The inputs need not be independent of
+# Look at what [](#eq-layer-variance) did *not* assume. The inputs need not be
+# independent of
 # each other, nor normal, nor of mean 0; the weights need not be normal.
 # Four kinds of inputs, 100 matrices each:
 
@@ -511,6 +525,7 @@ table(
 # square after $\ell$ layers is
 #
 # $$
+# \label{tower-variance: the mean square after many layers}
 # \operatorname{E}(\val{y_\ell}^2) = \bigl(d_\text{in}
 # \operatorname{Var}(W)\bigr)^{\ell}\ \operatorname{E}(\val{x}^2).
 # $$
@@ -527,11 +542,13 @@ measured_factor = mean_square(small[0][10]) / mean_square(small[0][9])
 assert np.isclose(measured_factor, factor, rtol=0.1)
 
 # %% [markdown]
-# We saw it in layer {{ dust }}. (So close to 0 the tanh is a straight
+# [](#eq-tower-variance) is what we saw in layer {{ dust }}. (So close to 0 the
+# tanh is a straight
 # line, and the bend does nothing.) An initializer has one thing to do:
 # make the factor 1.
 #
 # $$
+# \label{lecun: LeCun's variance}
 # \operatorname{Var}(W) = \frac{1}{d_\text{in}}
 # $$
 #
@@ -544,7 +561,8 @@ show("initializers:lecun_normal")
 # %% [markdown]
 # ## The way back
 #
-# The gradient walks down through the same weights, $dx = dy\,W^\top$:
+# The gradient walks down through the same weights, $dx = dy\,W^\top$
+# ([](layers.py#eq-dense-input)):
 #
 # $$
 # \grad{dx_k} = \sum_j W_{kj}\, \grad{dy_j}
@@ -554,6 +572,7 @@ show("initializers:lecun_normal")
 # the same argument,
 #
 # $$
+# \label{backward-variance: what a layer does to its gradient}
 # \operatorname{E}(\grad{dx}^2) = d_\text{out} \cdot
 # \operatorname{Var}(W) \cdot \operatorname{E}(\grad{dy}^2),
 # \qquad\text{which asks for}\quad
@@ -564,11 +583,13 @@ show("initializers:lecun_normal")
 # independent of the weights, but a loss computes $dy$ from $y$, and $y$
 # came from the weights. We measure below what that costs.
 #
-# One demand says $1/\operatorname{Var}(W) = d_\text{in}$, the other
+# One demand, [](#eq-lecun), says $1/\operatorname{Var}(W) = d_\text{in}$, the
+# other
 # $d_\text{out}$; they agree only in a square layer. Glorot and Bengio took
 # the mean of the two:[^glorot]
 #
 # $$
+# \label{glorot: Glorot's variance}
 # \operatorname{Var}(W) = \frac{2}{d_\text{in} + d_\text{out}}
 # $$
 #
@@ -602,7 +623,8 @@ table(
 )
 
 # %% [markdown]
-# Either rule leaves one direction whole and lets the other drift by the
+# Either rule, [](#eq-lecun) or [](#eq-backward-variance), leaves one direction
+# whole and lets the other drift by the
 # ratio of the widths at the two ends, here 4. The compromise gives each
 # direction the root of it.
 #
@@ -612,11 +634,12 @@ table(
 # from school:
 #
 # $$
+# \label{uniform-variance: the variance of an even spread}
 # \operatorname{Var}(u) = \frac{1}{2c} \int_{-c}^{c} u^2\, du
 # = \frac{1}{2c} \cdot \frac{2 c^3}{3} = \frac{c^2}{3}
 # $$
 #
-# Set $c^2/3 = 2/(d_\text{in} + d_\text{out})$, and the
+# Set $c^2/3 = 2/(d_\text{in} + d_\text{out})$, [](#eq-glorot), and the
 # [limit](#/limit = math.sqrt) is
 # $c = \sqrt{6/(d_\text{in} + d_\text{out})}$:
 
@@ -633,6 +656,7 @@ show("initializers:glorot_uniform")
 # other:
 #
 # $$
+# \label{relu-half: what ReLU does to the mean square}
 # \operatorname{E}(\val{y}^2) =
 # \tfrac{1}{2} \operatorname{E}(\val{a}^2) =
 # \tfrac{1}{2}\, d_\text{in} \operatorname{Var}(W)
@@ -649,6 +673,7 @@ show("initializers:glorot_uniform")
 # [concluded](#/math.sqrt(2 / d_in))[^he]
 #
 # $$
+# \label{he: He's variance}
 # \operatorname{Var}(W) = \frac{2}{d_\text{in}}.
 # $$
 
@@ -805,8 +830,10 @@ assert relu_down < loss_relu / 50
 # In [](#fig-theory) the lines come from the bell, the points from towers
 # of layers. With tanh no point is off by more than a factor
 # {{ tanh_far:.1f }}. With
-# ReLU, LeCun's rule loses half in every layer: $2^{-50}$ in all, which is
-# ${{ power(2.0**-depth) }}$. He's factor 2 repairs it. With tanh the loss
+# ReLU, LeCun's rule ([](#eq-lecun)) loses half in every layer: $2^{-50}$ in
+# all, which is
+# ${{ power(2.0**-depth) }}$. He's factor 2, in [](#eq-he), repairs it. With
+# tanh the loss
 # under LeCun's rule is not a fixed factor: the smaller the numbers, the
 # straighter the tanh, and the less is lost.[^leak] After fifty layers
 # {{ tanh_top:.3f }} of the mean square is left, and {{ tanh_bottom:.3f }}
@@ -931,7 +958,8 @@ assert cosine(top) > 0.95 and abs(cosine(x)) < 0.1
 # ## What “Xavier” is
 #
 # Xavier is the first name of Xavier Glorot, and “Xavier initialization”
-# means the rule of that paper. But in Caffe, a library that many learned
+# means the rule of that paper, [](#eq-glorot). But in Caffe, a library that
+# many learned
 # from, it is by default the variance $1/d_\text{in}$.[^caffe] In some
 # tutorials it is the standard deviation `sqrt(2 / d_in)`, which is He's
 # rule. An older one, which Glorot and Bengio set out to
@@ -976,7 +1004,8 @@ table(
 he_tanh = effect[2][2]
 
 # %% [markdown]
-# Glorot's rule before a ReLU lets everything vanish; it was derived for
+# Glorot's rule, [](#eq-glorot), before a ReLU lets everything vanish; it was
+# derived for
 # units that are straight near 0, and says so. He's rule before a tanh
 # keeps the values in play, while the mean square of the gradients grows
 # {{ he_tanh:.0f }}-fold on the way down. The old rule, a third of LeCun's,
@@ -995,8 +1024,8 @@ he_tanh = effect[2][2]
 # Here $3^2 + 1^2 = 1^2 + 3^2$. Each row of this $W$ has length 1, and the
 # products of the two, entry by entry, add up to $-0.48 + 0.48 = 0$. Such rows
 # are *perpendicular*, in the plane as in 128 dimensions. The squared length
-# of $xW$ is the double sum from above, without a mean, and again only
-# $k = k'$ remains:
+# of $xW$ is the double sum of [](#eq-layer-square), without a mean, and again
+# only $k = k'$ remains:
 #
 # $$
 # |\val{x} W|^2 =
@@ -1051,8 +1080,7 @@ assert 0.4 < np.mean(np.array(corners) > 0) < 0.6
 # %% [markdown]
 # A matrix that is not square cannot have both. With more columns than rows
 # its rows are perpendicular, and values keep their length; with fewer, its
-# columns are, and gradients keep theirs. (Length, not mean square: that of
-# 2 numbers, spread over 32, falls 16-fold.)
+# columns are, and gradients keep theirs.[^length]
 #
 # What is gained over LeCun's rule, which keeps the mean square too?
 # Without bends the tower is one matrix, the product of fifty. A
@@ -1060,6 +1088,9 @@ assert 0.4 < np.mean(np.array(corners) > 0) < 0.6
 # a circle into an ellipse with half-axes 2 and $1/2$; fifty of them, with
 # $2^{50}$ and $2^{-50}$. Every matrix has such stretches, its *singular
 # values*.
+#
+# [^length]: Length, not mean square: that of 2 numbers, spread over 32, falls
+#     16-fold.
 
 # %%
 def stretches(start, layers):
@@ -1370,11 +1401,11 @@ assert abs(lecun_values - 1) < 1e-6, "each layer's factor is 1"
 # ### Exercise 5.3 · He from a box
 #
 # Write `he_uniform`: numbers spread evenly over $[-c, c]$, with the
-# variance that He's rule wants.
+# variance that He's rule, [](#eq-he), wants.
 #
 # ??? tip "Hint"
 #
-#     The variance of the box is $c^2/3$.
+#     The variance of the box is $c^2/3$ ([](#eq-uniform-variance)).
 
 # %% tags=["starter"]
 import numpy as np

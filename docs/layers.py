@@ -63,20 +63,23 @@ assert np.allclose(y[0], [4.8, 1.21, 2.385])
 # follow, stand in the [notation](notation.md)):
 #
 # $$
+# \label{dense-neuron: one output of a Dense layer}
 # \val{y_{ij}} = \sum_{k} \val{x_{ik}}\, W_{kj} + b_j
 # $$
 #
-# And for the whole tables at once, with $n$ examples, $d_\text{in}$ inputs
-# and $d_\text{out}$ neurons:
+# And [](#eq-dense-neuron) for the whole tables at once, with $n$ examples,
+# $d_\text{in}$ inputs and $d_\text{out}$ neurons:
 #
 # $$
+# \label{dense: a Dense layer}
 # \underset{(n,\ d_\text{out})}{\val{y}} =
 # \underset{(n,\ d_\text{in})}{\val{x}}\
 # \underset{(d_\text{in},\ d_\text{out})}{W} +
 # \underset{(d_\text{out},)}{b}
 # $$
 #
-# Read the shapes as you read units in physics. In a product the inner
+# Read the shapes of [](#eq-dense) as you read units in physics. In a product
+# the inner
 # two must agree, and they vanish: here $(2, 4)\,(4, 3)$ gives $(2, 3)$. The
 # bias has one number a neuron, and NumPy adds it to every row.
 
@@ -148,8 +151,8 @@ figure(
 # many numbers that could have changed instead.
 #
 # A weight changes outputs, and the outputs change $L$. The chain rule of
-# [chapter 1](scalar.py) says: multiply the slopes along the way, and if
-# there are several ways, add them up. With two outputs,
+# chapter 1, [](scalar.py#eq-chain-rule), says: multiply the slopes along the
+# way, and if there are several ways, add them up. With two outputs,
 #
 # $$
 # \text{change of } L \approx
@@ -239,6 +242,7 @@ zeros_mnist = 1 - 1 / d_out
 # are $dW$, $db$ and $dx$ below.
 #
 # $$
+# \label{dy: the gradient of the output}
 # \underset{(n,\ d_\text{out})}{\grad{dy_{ij}}} =
 # \frac{\partial L}{\partial \val{y_{ij}}}
 # $$
@@ -280,6 +284,7 @@ assert abs(by_rule - by_nudge) < 1e-6 * abs(by_rule)
 # $i$:
 #
 # $$
+# \label{dense-one-weight: the gradient of one weight}
 # \grad{dW_{kj}} = \frac{\partial L}{\partial W_{kj}}
 # = \sum_{i} \frac{\partial \val{y_{ij}}}{\partial W_{kj}}\, \grad{dy_{ij}}
 # = \sum_{i} \val{x_{ik}}\, \grad{dy_{ij}}
@@ -291,12 +296,14 @@ assert abs(by_rule - by_nudge) < 1e-6 * abs(by_rule)
 # transposed", is $x$ with its rows made columns.
 #
 # $$
+# \label{dense-weights: the gradient of the weights}
 # \underset{(d_\text{in},\ d_\text{out})}{\grad{dW}} =
 # \underset{(d_\text{in},\ n)}{\val{x}^\top}\
 # \underset{(n,\ d_\text{out})}{\grad{dy}}
 # $$
 #
-# The examples have vanished from the shape. They were summed over: a
+# The examples of [](#eq-dense-one-weight) have vanished from the shape.
+# They were summed over: a
 # weight that serves two examples gets the sum of two gradients.
 #
 # **The bias** enters each output of its neuron with slope 1, once an
@@ -307,6 +314,7 @@ assert abs(by_rule - by_nudge) < 1e-6 * abs(by_rule)
 # $$
 #
 # $$
+# \label{dense-bias: the gradient of the bias}
 # \underset{(d_\text{out},)}{\grad{db}} =
 # \text{the column sums of } \underset{(n,\ d_\text{out})}{\grad{dy}}
 # $$
@@ -322,15 +330,19 @@ assert abs(by_rule - by_nudge) < 1e-6 * abs(by_rule)
 # $$
 #
 # $$
+# \label{dense-input: the gradient of the input}
 # \underset{(n,\ d_\text{in})}{\grad{dx}} =
 # \underset{(n,\ d_\text{out})}{\grad{dy}}\
 # \underset{(d_\text{out},\ d_\text{in})}{W^\top}
 # $$
 #
-# That is all of it. Three lines, and the table of slopes was never made.
-# They stand in the thirty lines of [chapter 0](start.py) too as
-# `h.T @ dz`, `dz.sum(axis=0)` and `dz @ W2.T` (the third only once, for
-# nobody there asks for the $dx$ of the switches):
+# That is all of it. Three lines, [](#eq-dense-weights),
+# [](#eq-dense-bias) and [](#eq-dense-input), and the table of slopes was never
+# made. They stand in the thirty lines of [chapter 0](start.py) too as
+# `h.T @ dz`, `dz.sum(axis=0)` and `dz @ W2.T`[^once]:
+#
+# [^once]: The third only once, for nobody there asks for the $dx$ of the
+#     switches.
 
 # %%
 dW = x.T @ dy          # (4, 2) @ (2, 3) -> (4, 3)
@@ -472,11 +484,12 @@ show("layers:")
 
 # %% [markdown]
 # **A parameter** is a value and its gradient, side by side. Weights and
-# biases are parameters; what we feed in is not. (Four small functions
-# guard the doors of all that follows, and are printed after it:
-# `expect(fine, …)` [raises an error](#/raise ValueError) unless all is
-# fine, `as_float` makes an array, of `float32` if nothing else is given,
-# `kept` and `gradient_for` look after the way back.)
+# biases are parameters; what we feed in is not.[^guards]
+#
+# [^guards]: Four small functions guard the doors of all that follows, and are
+#     printed after it: `expect(fine, …)` [raises an error](#/raise ValueError)
+#     unless all is fine, `as_float` makes an array, of `float32` if nothing
+#     else is given, `kept` and `gradient_for` look after the way back.
 
 # %%
 show("layers:Parameter")
@@ -596,7 +609,8 @@ for mistake in (
 #
 # A network is layers in a row. Forward: the output of one is the input
 # of the next. Backward: the $dx$ of one is the $dy$ of the one before.
-# Inside a layer our three lines, between layers this sentence: together
+# Inside a layer our three lines ([](#eq-dense-weights) to
+# [](#eq-dense-input)), between layers this sentence: together
 # they are the chain rule for a thousand numbers. `Sequential` is the
 # sentence in Python.
 
@@ -695,13 +709,15 @@ figure(
 # Before you ask two layers for more, look at what they compute:
 #
 # $$
+# \label{two-layers: two layers that are one}
 # (\val{x} W_1 + b_1)\, W_2 + b_2 =
 # \underset{(n,\ d_\text{in})}{\val{x}}\
 # \underset{(d_\text{in},\ d_\text{out})}{(W_1 W_2)} +
 # \underset{(d_\text{out},)}{(b_1 W_2 + b_2)}
 # $$
 #
-# (In $(x W_1) W_2$ every entry is the sum, over each way from an input
+# (In $(x W_1) W_2$ of [](#eq-two-layers) every entry is the sum, over each way
+# from an input
 # through a neuron to an output, of three numbers multiplied. Add up the
 # neurons first, and it is $x (W_1 W_2)$.) That is one layer, with the
 # weight $W_1 W_2$. The program agrees:

@@ -88,6 +88,7 @@ starts = {"near": (0.6, 0.9), "far": (2.0, 2.0)}
 # $z$ the slope passes the sigmoid:
 #
 # $$
+# \label{stuck-gradient: the gradient of the stuck neuron}
 # \underset{(1,\ 1)}{\grad{dz}}
 # = \frac{\partial L}{\partial \val{p}} \cdot
 #   \frac{\partial \val{p}}{\partial \val{z}}
@@ -95,7 +96,8 @@ starts = {"near": (0.6, 0.9), "far": (2.0, 2.0)}
 #   \underset{(1,\ 1)}{\sigma'(\val{z})}
 # $$
 #
-# The first factor is the error. The second, $\sigma'(z) = p\,(1 - p)$,
+# The first factor of [](#eq-stuck-gradient) is the error. The second,
+# $\sigma'(z) = p\,(1 - p)$ ([](activations.py#eq-sigmoid-slope)),
 # does not know what the error is; it is near 0 wherever the sigmoid is
 # flat, right or wrong.
 
@@ -172,6 +174,7 @@ figure(
 # its slope has a 2.)
 #
 # $$
+# \label{squared-error: the mean squared error}
 # L = \frac1m \sum_{i} \sum_{j}
 # \bigl(\underset{(n,\ d_\text{out})}{\val{p_{ij}}} -
 # \underset{(n,\ d_\text{out})}{t_{ij}}\bigr)^2
@@ -181,6 +184,7 @@ figure(
 # The slope of a square is twice what is squared, so
 #
 # $$
+# \label{squared-error-gradient: the gradient of the mean squared error}
 # \underset{(n,\ d_\text{out})}{\grad{dp}} = \frac{2}{m}\,
 # \bigl(\underset{(n,\ d_\text{out})}{\val{p}} -
 # \underset{(n,\ d_\text{out})}{t}\bigr)
@@ -249,7 +253,8 @@ table(
 )
 
 # %% [markdown]
-# With three outputs the second rule is {{ ratio["2 d / n"]:.0f }} times
+# [](#eq-squared-error-gradient) divides by $m$. With three outputs the
+# second rule is {{ ratio["2 d / n"]:.0f }} times
 # too large; with two examples the third is
 # {{ 1 / ratio["2 d / m, dW / n"]:.0f }} times too small, and with 128 it
 # would be 128 times. Both point the right way within one table of weights;
@@ -359,6 +364,7 @@ assert np.isclose(best, 0.7)
 # who believes $p$.
 #
 # $$
+# \label{cross-entropy: binary cross-entropy}
 # \begin{aligned}
 # L = \frac1m \sum_{i} \sum_{j} \Bigl(
 # &-\underset{(n,\ d_\text{out})}{t_{ij}}
@@ -389,6 +395,7 @@ assert np.isclose(best, 0.7)
 # that stopped the neuron. Now go back through the sigmoid:
 #
 # $$
+# \label{cross-entropy-gradient: the gradient of binary cross-entropy}
 # \begin{aligned}
 # \underset{(n,\ d_\text{out})}{\grad{dz}}
 # &= \underset{(n,\ d_\text{out})}{\grad{dp}} \odot
@@ -400,7 +407,8 @@ assert np.isclose(best, 0.7)
 # \end{aligned}
 # $$
 #
-# The factor is gone. What is left is the error. The badly wrong neuron
+# In [](#eq-cross-entropy-gradient) the factor is gone. What is left is the
+# error. The badly wrong neuron
 # starts with a slope of {{ far[0]:.2f }} in place of
 # {{ slope_of["far"]:.4f }}. The same run, with the new loss, which takes
 # the logit and has the sigmoid inside:
@@ -502,7 +510,8 @@ table(
 #
 # ## The logarithm of 0
 #
-# The formula still has a weak place. Put far logits into it as it stands:
+# [](#eq-cross-entropy) still has a weak place. Put far logits into it as it
+# stands:
 
 # %%
 def naive(z, t):
@@ -531,8 +540,8 @@ with np.errstate(all="ignore"):
     assert np.isnan(naive(np.float64(1000), 1))
 
 # %% [markdown]
-# The sigmoid is the careful one of [chapter 3](activations.py); it is the
-# logarithm that breaks. A wrong answer costs infinity. A *right* one
+# The sigmoid is the careful one, [](activations.py#eq-sigmoid-stable); it is
+# the logarithm that breaks. A wrong answer costs infinity. A *right* one
 # costs “not a number”, because $0 \cdot \log 0$ is none. And it does not
 # take a thousand: of the whole logits, {{ single }} is the first whose $p$
 # is rounded to 1 in `float32`, and {{ double }} in `float64`.
@@ -615,6 +624,7 @@ table(
 # overflows:
 #
 # $$
+# \label{cross-entropy-logits: binary cross-entropy of logits}
 # \begin{aligned}
 # L = \frac1m \sum_{i} \sum_{j} \Bigl(
 # &\max(\underset{(n,\ d_\text{out})}{\val{z_{ij}}}, 0) -
@@ -643,7 +653,8 @@ assert rounded == 0 and np.isclose(small, math.exp(-40), rtol=1e-12)
 #
 # A tutorial that [chapter 11](digits.py#three-networks-from-tutorials)
 # examines has a shorter formula behind its sigmoids, $-\sum t \log p$, the
-# first half alone. Ask it about our neuron. The target is 0, so the loss
+# first half of [](#eq-cross-entropy) alone. Ask it about our neuron. The
+# target is 0, so the loss
 # is $-0 \cdot \log {{ far[0]:.3f }} = 0$: perfect. With ten outputs, one
 # for each digit, let all ten logits be 16, a network that answers “yes” to
 # every question. Beside the half, the whole:
@@ -710,7 +721,8 @@ table(
 #
 # There is a network for which $-\sum t \log p$ is whole: one whose
 # probabilities sum to 1, so that none can rise unless others fall. The
-# softmax of [chapter 3](activations.py) makes such probabilities, one for
+# softmax of chapter 3, [](activations.py#eq-softmax), makes such
+# probabilities, one for
 # each of $d_\text{out}$ classes, out of a row of logits:
 #
 # $$
@@ -723,6 +735,7 @@ table(
 # $n$ and not by $m$, since a row is one event:
 #
 # $$
+# \label{softmax-cross-entropy: softmax cross-entropy}
 # L = -\frac1n \sum_{i} \sum_{j}
 # \underset{(n,\ d_\text{out})}{t_{ij}}
 # \log \underset{(n,\ d_\text{out})}{\val{p_{ij}}}
@@ -742,6 +755,7 @@ table(
 # overflows. So take the largest logit of the row, $c_i$, out of the sum:
 #
 # $$
+# \label{log-sum-exp: log-sum-exp without overflow}
 # \begin{aligned}
 # \underset{(n,\ 1)}{\log \sum_k e^{\val{z_{ik}}}}
 # &= \log \Bigl( e^{c_i} \sum_k e^{\val{z_{ik}} - c_i} \Bigr) \\
@@ -776,7 +790,8 @@ assert softmax_cross_entropy([[0.0, 1000.0]], [0])[0] == 1000
 # $$
 #
 # Then through the softmax. Every logit moves every probability of its
-# row; chapter 3 found the slopes, with $[j = k]$ for 1 if the two are
+# row; their slopes are those of [](activations.py#eq-softmax-slopes), with
+# $[j = k]$ for 1 if the two are
 # equal and 0 if not:
 #
 # $$
@@ -798,6 +813,7 @@ assert softmax_cross_entropy([[0.0, 1000.0]], [0])[0] == 1000
 # sum:
 #
 # $$
+# \label{softmax-cross-entropy-gradient: the gradient of softmax cross-entropy}
 # \begin{aligned}
 # \underset{(n,\ d_\text{out})}{\grad{dz_{ik}}}
 # &= -\frac1n \sum_j \frac{t_{ij}}{\val{p_{ij}}} \cdot
@@ -811,7 +827,8 @@ assert softmax_cross_entropy([[0.0, 1000.0]], [0])[0] == 1000
 # $$
 #
 # The last step needs $\sum_j t_{ij} = 1$: every row of targets must sum
-# to 1. So there are two ways to the slope, this formula and the long way
+# to 1. So there are two ways to the slope,
+# [](#eq-softmax-cross-entropy-gradient) and the long way
 # through `Softmax`, with nudging as referee. Five rows, four classes, random
 # logits and random shares as targets:
 
@@ -889,11 +906,13 @@ show("losses:_probability_rows")
 # %% [markdown]
 # Labels must be [whole numbers](#/k.dtype.kind): 1.0 as a class is more
 # often a mistake than a wish. Rows must [sum to 1](#/off < 1e-4), as the
-# derivation asks. Then the loss is log-sum-exp as derived; $c_i$ is
+# derivation of [](#eq-softmax-cross-entropy-gradient) asks. Then the loss is
+# log-sum-exp as in [](#eq-log-sum-exp); $c_i$ is
 # [subtracted](#/z = z - z.max) from $z_{ij}$ at once, and so need not be
-# added again ([`np.vdot`](#/np.vdot) multiplies entry by entry and sums).
-# One line more, the [`maximum`](#/np.finfo), is for logits so far apart
-# that their difference is not finite.
+# added again.[^vdot] One line more, the [`maximum`](#/np.finfo), is for logits
+# so far apart that their difference is not finite.
+#
+# [^vdot]: [`np.vdot`](#/np.vdot) multiplies entry by entry and sums.
 
 # %%
 show("losses:softmax_cross_entropy")
@@ -903,7 +922,8 @@ show("losses:softmax_cross_entropy")
 # Nothing complains, but of ten classes even a perfect answer, one 1 and
 # nine 0, then costs $\log(e + 9) - 1$, which is {{ perfect:.2f }}.
 #
-# The squared error is a surprise too. Let errors $d = p - t$ be spread
+# The squared error, [](#eq-squared-error), is a surprise too. Let errors
+# $d = p - t$ be spread
 # along [chapter 3](activations.py)'s bell, of height $e^{-d^2/2}$ times a
 # constant. The probability of a narrow strip is that height times the
 # width, which is the same for every $d$. So minus its logarithm is $d^2/2$
@@ -999,8 +1019,7 @@ figure(
 # The squared error leaves nineteen points to please one. Over
 # {{ len(trials["huber", 1]) }} such data sets its line rises by
 # {{ spread["mean_squared_error", 2][0]:.2f }} ±
-# {{ spread["mean_squared_error", 2][1]:.2f }}, where 2 is right (mean and
-# standard deviation, the root of the mean squared distance from the mean).
+# {{ spread["mean_squared_error", 2][1]:.2f }}, where 2 is right.[^spread]
 # [](#fig-squares) says why: the pull, the size of the slope, grows with
 # the distance. The outlier of [](#fig-huber), {{ off:.0f }} away from the
 # true line, pulls at it {{ pull:.0f }} times as hard as the others do on
@@ -1011,6 +1030,7 @@ figure(
 # $\delta^2/2 + \delta\,(|d| - \delta) = \delta\,(|d| - \delta/2)$.
 #
 # $$
+# \label{huber: Huber's loss}
 # L = \frac1m \sum_{i} \sum_{j}
 # \begin{cases}
 # \val{d_{ij}}^2 / 2 & \text{if } |\val{d_{ij}}| \le \delta \\
@@ -1019,6 +1039,7 @@ figure(
 # $$
 #
 # $$
+# \label{huber-gradient: the gradient of Huber's loss}
 # \underset{(n,\ d_\text{out})}{\val{d}} =
 # \underset{(n,\ d_\text{out})}{\val{p}} -
 # \underset{(n,\ d_\text{out})}{t}
@@ -1028,12 +1049,15 @@ figure(
 # \min(\delta,\ \val{d})\bigr)}
 # $$
 #
-# This is Huber's loss.[^huber] The slope of the first case is $d$, that
-# of the second $\pm\delta$: the same number, [cut off](#/np.clip). With it,
-# both cases become one formula, [`cut * (d - cut / 2)`](#/L = np.mean).
-# Inside, `cut` is $d$, which gives $d^2/2$; outside it is $\pm\delta$,
-# which gives
+# This is Huber's loss.[^huber] In [](#eq-huber-gradient) the slope of the
+# first case is $d$, that of the second $\pm\delta$: the same number,
+# [cut off](#/np.clip). With it, both cases become one formula,
+# [`cut * (d - cut / 2)`](#/L = np.mean). Inside, `cut` is $d$, which gives
+# $d^2/2$; outside it is $\pm\delta$, which gives
 # $\delta\,|d| - \delta^2/2$.
+#
+# [^spread]: Mean and standard deviation, the root of the mean squared
+#     distance from the mean.
 
 # %%
 show("losses:huber")
@@ -1166,8 +1190,8 @@ assert abs(five_questions - math.log(2)) < 1e-3, "p is 1/2, whatever happens"
 #
 # ??? tip "Hint"
 #
-#     The slope for the logit is $p - t$. Then put that $p$ into the
-#     formula.
+#     The slope for the logit is $p - t$. Then put that $p$ into
+#     [](#eq-cross-entropy).
 
 # %% tags=["starter"]
 best_p = None

@@ -42,6 +42,7 @@ from weave import figure, show, subplots, table
 # $\theta_2$, its walls are steep.
 #
 # $$
+# \label{ravine: the ravine}
 # L(\theta) = \tfrac12 \left(\kappa_1 \theta_1^2 + \kappa_2 \theta_2^2\right)
 # $$
 #
@@ -50,6 +51,7 @@ from weave import figure, show, subplots, table
 # rule that every network so far has learned by, are
 #
 # $$
+# \label{gradient-descent: gradient descent}
 # \begin{aligned}
 # \underset{(2,)}{\grad{g}} &= \frac{\partial L}{\partial \theta} =
 # \underset{(2,)}{\left(\kappa_1 \theta_1,\ \kappa_2 \theta_2\right)} \\[1ex]
@@ -143,9 +145,11 @@ figure(
 #
 # ## How far is too far
 #
-# Put $g = \kappa\, \theta$ into the rule, for one of the two numbers:
+# Put $g = \kappa\, \theta$ into [](#eq-gradient-descent), for one of the
+# two numbers:
 #
 # $$
+# \label{shrink-factor: what a step multiplies by}
 # \theta_k \leftarrow \theta_k - \eta\, \kappa_k \theta_k
 # = (1 - \eta\, \kappa_k)\, \theta_k
 # $$
@@ -156,11 +160,13 @@ figure(
 # and that happens exactly when
 #
 # $$
+# \label{too-far: the rate at which steps diverge}
 # \eta > \frac{2}{\kappa_\text{max}}
 # $$
 #
 # with $\kappa_\text{max}$ the largest curvature.[^lecun] Here that is
-# $2 / 25 = 0.08$. So predict: just below it, at `0.079`, the steep number
+# $2 / 25 = 0.08$. So [](#eq-too-far) predicts: just below it, at `0.079`, the
+# steep number
 # shrinks to $|1 - 0.079 \cdot 25| = 0.975$ of itself a step; at `0.081`
 # it grows by $1.025$. And then look:
 
@@ -186,6 +192,7 @@ assert abs(descend(0.079, 200)[-1, 1]) < 0.02
 # the same size, one positive, one negative:
 #
 # $$
+# \label{best-rate: the best rate}
 # 1 - \eta\, \kappa_\text{min} = -(1 - \eta\, \kappa_\text{max})
 # \quad\Longrightarrow\quad
 # \eta = \frac{2}{\kappa_\text{min} + \kappa_\text{max}}
@@ -243,15 +250,17 @@ figure(
 # A network's loss is no ravine of two numbers. But close to any point a
 # smooth loss looks like a tilted ravine in more dimensions. There are as
 # many perpendicular directions as parameters, each with a curvature of its
-# own. (We take this on trust. A negative one bends down, as on a hilltop.
-# Together they are called the eigenvalues of the *Hessian*, the table of
-# second derivatives.) The largest one sets the limit. [Exercise
+# own.[^hessian] The largest one sets the limit. [Exercise
 # 6.6](#exercise-66-how-curved-is-it) measures it.
 #
 # ## What all optimizers share
 #
 # An optimizer holds the parameters, and writes into their `value` what
 # its rule makes of their `grad`.
+#
+# [^hessian]: We take this on trust. A negative one bends down, as on a
+#     hilltop. Together they are called the eigenvalues of the *Hessian*, the
+#     table of second derivatives.
 
 # %%
 show("optimizers:")
@@ -270,6 +279,7 @@ show("optimizers:Optimizer.")
 # slope [to the gradient](#/weight_decay * p.value):
 #
 # $$
+# \label{sgd-decay: SGD with weight decay}
 # \begin{aligned}
 # \theta &\leftarrow \theta - \eta\,(\grad{g} + \lambda\, \theta) \\
 # &= (1 - \eta \lambda)\, \theta - \eta\, \grad{g}
@@ -302,16 +312,17 @@ show("optimizers:Optimizer._update")
 # ones fade. What alternates cancels, what agrees adds up:
 #
 # $$
+# \label{momentum: momentum}
 # m \leftarrow \beta\, m + \grad{g}, \qquad
 # \theta \leftarrow \theta - \eta\, m
 # $$
 #
 # This is *momentum*, by Polyak.[^polyak] $\beta$, between 0 and 1, is the
-# share that survives a step. (Many books write $v$, for velocity; here $v$
-# will be a memory of squares.) How long does $m$ get? Suppose $g$ is
+# share that survives a step.[^velocity] How long does $m$ get? Suppose $g$ is
 # always 1, or always 1 and $-1$ in turn. Then in the long run $m$ is
 #
 # $$
+# \label{memory-length: how long the memory gets}
 # \begin{aligned}
 # 1 + \beta + \beta^2 + \beta^3 + \dots &= \frac{1}{1 - \beta}
 # && \text{if they agree,} \\[1ex]
@@ -320,9 +331,13 @@ show("optimizers:Optimizer._update")
 # \end{aligned}
 # $$
 #
-# With $\beta = 0.9$ the first is {{ 1 / (1 - 0.9):.0f }}, the second
+# With $\beta = 0.9$ the first of [](#eq-memory-length) is
+# {{ 1 / (1 - 0.9):.0f }}, the second
 # {{ 1 / (1 + 0.9):.2f }}. The floor gets steps ten times as long, and the
 # walls half. Now the ravine:
+#
+# [^velocity]: Many books write $v$, for velocity; here $v$ will be a memory
+#     of squares.
 
 # %%
 def walk(optimizer, steps, start=(-9.0, 2.0), slope=slope, jolt=1,
@@ -380,7 +395,7 @@ pair(
 )
 
 # %% [markdown]
-# No gain. Descent at the rate of the formula needs {{ plain }} steps to
+# No gain. Descent at the rate of [](#eq-best-rate) needs {{ plain }} steps to
 # bring the loss under $0.001$, momentum {{ min(heavy.values()) }} or more.
 # [](#fig-momentum) shows why: the walls are tamed, but what has gathered
 # speed runs past the goal, turns, and swings. And the count is nearly the
@@ -389,8 +404,8 @@ pair(
 # ??? note "Why: momentum shrinks everything alike"
 #
 #     For one number, $\theta_s$ after step $s$: put
-#     $m_s = (\theta_{s-1} - \theta_s) / \eta$ from the second rule into the
-#     first, with $g = \kappa\, \theta$:
+#     $m_s = (\theta_{s-1} - \theta_s) / \eta$ from the second rule of
+#     [](#eq-momentum) into the first, with $g = \kappa\, \theta$:
 #
 #     $$
 #     \theta_{s+1} = (1 + \beta - \eta \kappa)\, \theta_s - \beta\, \theta_{s-1}
@@ -475,6 +490,7 @@ table(
 # networks:[^sutskever]
 #
 # $$
+# \label{nesterov: Nesterov's step}
 # m' = \beta\, m + \grad{g}(\theta - \eta \beta m), \qquad
 # \theta' = \theta - \eta\, m'
 # $$
@@ -484,6 +500,7 @@ table(
 # call *that* the parameter. One step moves it to
 #
 # $$
+# \label{nesterov-ahead: Nesterov's step from the place ahead}
 # \begin{aligned}
 # \hat\theta' &= \theta' - \eta \beta\, m' \\
 # &= \theta - \eta\, m' - \eta \beta\, m'
@@ -495,10 +512,13 @@ table(
 # \end{aligned}
 # $$
 #
-# with $g$ taken at $\hat\theta$, where the parameter now is. This is
+# with $g$ taken at $\hat\theta$, where the parameter now is.
+# [](#eq-nesterov-ahead) is
 # PyTorch's form, and ours. Plain, with momentum or looking ahead, `SGD` is
-# one class. (The S is for *stochastic*: the gradient may come from a random
-# part of the data. More on that under [noise](#noise).)
+# one class.[^stochastic]
+#
+# [^stochastic]: The S is for *stochastic*: the gradient may come from a
+#     random part of the data. More on that under [noise](#noise).
 
 # %%
 show("optimizers:SGD.")
@@ -569,7 +589,8 @@ pair(
 # [Exercise 6.3](#exercise-63-the-price-of-looking-ahead) asks for
 # formulas.
 #
-# Each rule is checked as well against its formula with plain numbers:
+# Each rule, here [](#eq-momentum) and [](#eq-nesterov), is checked as well
+# against its formula with plain numbers:
 # how far apart do the two come in 200 steps with random gradients?
 
 # %%
@@ -620,6 +641,7 @@ assert max(checks.values()) < 1e-13
 # seen, and divides by the root of the sum:
 #
 # $$
+# \label{adagrad: AdaGrad}
 # v \leftarrow v + \grad{g}^2, \qquad
 # \theta \leftarrow \theta - \eta\, \frac{\grad{g}}{\sqrt{v} + \varepsilon}
 # $$
@@ -695,11 +717,13 @@ assert loss(spoilt[-1]) > 20 and loss(clean[-1]) < 0.01
 # lecture:[^tieleman]
 #
 # $$
+# \label{rmsprop: RMSProp}
 # v \leftarrow \alpha\, v + (1 - \alpha)\, \grad{g}^2, \qquad
 # \theta \leftarrow \theta - \eta\, \frac{\grad{g}}{\sqrt{v} + \varepsilon}
 # $$
 #
-# [One method](#/v *= self.alpha) of AdaGrad changes.
+# To get [](#eq-rmsprop) from [](#eq-adagrad), [one
+# method](#/v *= self.alpha) changes.
 
 # %%
 show("optimizers:RMSProp.")
@@ -758,6 +782,7 @@ assert 0.9**100 * 100**2 < 1
 # running mean too, over RMSProp's.
 #
 # $$
+# \label{adam-uncorrected: Adam before its correction}
 # \begin{aligned}
 # m &\leftarrow \beta_1 m + (1 - \beta_1)\, \grad{g} \\
 # v &\leftarrow \beta_2 v + (1 - \beta_2)\, \grad{g}^2 \\
@@ -787,7 +812,8 @@ assert max(lengths) > 6 and lengths[0] > 3
 # The first step is {{ lengths[0]:.1f }} times too long, step
 # {{ longest }} even {{ max(lengths):.1f }} times, and after a thousand it
 # is still not right. The two memories begin at 0 and fill at different
-# speeds. How full are they after $s$ steps? Unroll $m$:
+# speeds. How full are they after $s$ steps? Unroll $m$ of
+# [](#eq-adam-uncorrected):
 #
 # $$
 # m_s = (1 - \beta_1) \sum_{r=1}^{s} \beta_1^{\,s - r}\, \grad{g_r}
@@ -798,16 +824,19 @@ assert max(lengths) > 6 and lengths[0] > 3
 # geometric series
 #
 # $$
+# \label{adam-bias: how full the memory is}
 # \operatorname{E}(m_s) = (1 - \beta_1)\,
 # \frac{1 - \beta_1^{\,s}}{1 - \beta_1}\, \operatorname{E}(\grad{g})
 # = (1 - \beta_1^{\,s})\, \operatorname{E}(\grad{g})
 # $$
 #
-# So $m_s$ is, on average, too small by a known factor, and $v_s$ by
+# By [](#eq-adam-bias), $m_s$ is, on average, too small by a known factor, and
+# $v_s$ by
 # $1 - \beta_2^{\,s}$. Divide by them. This is the *bias correction*, and
 # with it Adam is complete:
 #
 # $$
+# \label{adam: Adam}
 # \begin{gathered}
 # \hat m = \frac{m}{1 - \beta_1^{\,s}}, \qquad
 # \hat v = \frac{v}{1 - \beta_2^{\,s}} \\[1ex]
@@ -820,13 +849,14 @@ assert max(lengths) > 6 and lengths[0] > 3
 # and below by $\sqrt{c_2}$:
 #
 # $$
+# \label{adam-folded: Adam with its constants folded}
 # \eta\, \frac{m / c_1}{\sqrt{v / c_2} + \varepsilon} =
 # \frac{\eta \sqrt{c_2}}{c_1} \cdot
 # \frac{m}{\sqrt{v} + \varepsilon \sqrt{c_2}}
 # $$
 #
 # The [last lines](#/math.sqrt(c2) / c1) of the class are the right-hand
-# side:
+# side of [](#eq-adam-folded):
 
 # %%
 show("optimizers:Adam.")
@@ -981,7 +1011,8 @@ assert q.value < -0.5
 #
 # ## Weights that should shrink
 #
-# Weight decay adds $\lambda\, \theta$ to the gradient. Under Adam, the
+# Weight decay ([](#eq-sgd-decay)) adds $\lambda\, \theta$ to the gradient.
+# Under Adam, [](#eq-adam), the
 # sum is then divided by $\sqrt{\hat v}$, and so is the decay in it. Give
 # one row of weights noisy gradients of size 100 and another row gradients
 # of size $0.01$, with no direction in them at all. Only the decay pulls.
@@ -1017,12 +1048,14 @@ assert np.allclose(decoupled, meant, atol=0.01)
 # $g$:
 #
 # $$
+# \label{adamw: AdamW}
 # \theta \leftarrow (1 - \eta \lambda)\, \theta
 # - \eta\, \frac{\hat m}{\sqrt{\hat v} + \varepsilon}
 # $$
 #
-# `step` calls `_gradient` for each parameter before `_update`. So the
-# share is [taken off there](#/p.value *= 1), and $g$ is handed on bare.
+# For [](#eq-adamw), `step` calls `_gradient` for each parameter before
+# `_update`. So the share is [taken off there](#/p.value *= 1), and $g$ is
+# handed on bare.
 
 # %%
 show("optimizers:AdamW.")
@@ -1082,11 +1115,13 @@ assert np.allclose(
 
 # %% [markdown]
 # They never arrive. They circle the bottom, at a distance that the rate
-# decides. How far? Each step multiplies $\theta$ by $1 - \eta \kappa$ and
+# decides. How far? Each step multiplies $\theta$ by $1 - \eta \kappa$
+# ([](#eq-shrink-factor)) and
 # adds $\eta$ times the noise. Variances of independent things add, so
 # when the circling neither widens nor narrows,
 #
 # $$
+# \label{circling: the variance at the bottom}
 # \operatorname{Var}\theta = (1 - \eta\kappa)^2 \operatorname{Var}\theta + \eta^2
 # \quad\Longrightarrow\quad
 # \operatorname{Var}\theta = \frac{\eta}{\kappa\,(2 - \eta\kappa)}
@@ -1100,8 +1135,10 @@ assert np.allclose(
 # variance, is finite.
 #
 # A *schedule* is a function from the step to the rate, steps counted from
-# 0. Four are in common use. (None fulfils both conditions: a real training
-# ends.) Their `expect` lines refuse what makes no sense.
+# 0. Four are in common use.[^conditions] Their `expect` lines refuse what
+# makes no sense.
+#
+# [^conditions]: None fulfils both conditions: a real training ends.
 
 # %%
 show("schedules:")
@@ -1122,6 +1159,7 @@ show("schedules:exponential_decay")
 # flat at both ends. From any first rate to any last:
 #
 # $$
+# \label{cosine: half a cosine}
 # \text{last} + (\text{first} - \text{last})\,
 # \frac{1 + \cos(\pi \cdot \text{share})}{2}
 # $$
@@ -1202,9 +1240,9 @@ figure(
 )
 
 # %% [markdown]
-# The constant rate stops at its floor, {{ floor:.3f }} by the formula
-# (the losses are $\tfrac12 \kappa \operatorname{Var}\theta$, added up).
-# The schedules end between {{ min(ends.values()):.4f }}
+# The constant rate stops at its floor, {{ floor:.3f }} by
+# [](#eq-circling) (the losses are $\tfrac12 \kappa \operatorname{Var}\theta$,
+# added up). The schedules end between {{ min(ends.values()):.4f }}
 # (`exponential_decay`) and {{ max(ends.values()):.4f }} (`one_cycle`).
 # RMSProp, without noise as before, ends at {{ restless:.3f }} with
 # $\eta = 0.1$, and at {{ rested:.0e }} with a cosine from $0.1$ to 0.
@@ -1231,7 +1269,7 @@ assert harmless[:50].max() < 1.1 * harmless[-50:].mean()
 # %% [markdown]
 # Later, $m$ averages noise away. Its gradients stand there with the
 # weights $(1 - \beta_1)\, \beta_1^{\,r}$, and variances add with the squares
-# of the weights ([chapter 5](initializers.py)):
+# of the weights ([](initializers.py#eq-variance-sum)):
 #
 # $$
 # (1 - \beta_1)^2\,(1 + \beta_1^2 + \beta_1^4 + \dots) =
@@ -1392,11 +1430,13 @@ assert abs(thrown[1, 1]) > 1000 and not np.isfinite(thrown[2]).all()
 # length of at most $c$, multiply all by [one number](#/factor = max_norm):
 #
 # $$
+# \label{clipping: gradient clipping}
 # \grad{g} \leftarrow \grad{g} \cdot \min\left(1,\ \frac{c}{|g|}\right),
 # \qquad |g| = \sqrt{\sum_{\text{parameters}}\ \sum_{\text{numbers}} \grad{g}^2}
 # $$
 #
-# *Gradient clipping*, by Pascanu, Mikolov and Bengio.[^pascanu]
+# [](#eq-clipping) is *gradient clipping*, by Pascanu, Mikolov and
+# Bengio.[^pascanu]
 
 # %%
 show("clipping:")
@@ -1654,8 +1694,8 @@ for name, (rule, settings) in rules.items():
 # %% [markdown]
 # ### Exercise 6.3 · The price of looking ahead
 #
-# Plain descent diverges above $2 / \kappa$. Momentum allows more,
-# Nesterov less. Write a function for both limits, for any curvature and
+# Plain descent diverges above $2 / \kappa$ ([](#eq-too-far)). Momentum allows
+# more, Nesterov less. Write a function for both limits, for any curvature and
 # any $\beta$. Find them on paper, or by trying rates.
 #
 # ??? tip "Hint"

@@ -173,6 +173,7 @@ table(
 # the product of the slopes along the way.
 #
 # $$
+# \label{chain-rule-example: the chain rule along one path}
 # \begin{aligned}
 # \frac{\partial L}{\partial w}
 # &= \frac{\partial L}{\partial \val{a}} \cdot
@@ -191,16 +192,19 @@ table(
 # called the gradient), and there will be so many that they get short names:
 #
 # $$
+# \label{gradient-name: the short name of a gradient}
 # \grad{dw} = \frac{\partial L}{\partial w}
 # $$
 #
 # Two letters, one name. In other books $dw$ may mean a small change of
 # $w$; here it is always the slope of $L$ toward $w$, and in programs the
-# variable `dw`. Now all of them, from the end to the beginning. Each line
+# variable `dw`. Now all of them, by [](#eq-chain-rule-example), from the
+# end to the beginning. Each line
 # takes the gradient from a line above and multiplies it by one slope of
-# school calculus:
+# school calculus, as [](#eq-gradient-name) names them:
 #
 # $$
+# \label{backward-example: all gradients of the example}
 # \begin{aligned}
 # \grad{dL} &= 1 \\
 # \grad{da} &= \grad{dL} \cdot 2\val{a} &&= 1 \cdot 10 &&= 10 \\
@@ -211,12 +215,14 @@ table(
 # \end{aligned}
 # $$
 #
-# The first line holds for every $L$: it changes with itself one to one.
+# The first line of [](#eq-backward-example) holds for every $L$: it changes
+# with itself one to one.
 # In letters the last line is $\grad{dw} = 2(xw + b)\,x$, which you could
 # have found in one go. What matters is that nobody has to. Each line knows
-# one operation and nothing of the rest. (Every letter here is a single
-# number. From chapter 2 on they are tables, and the shape of each will
-# stand under it.) As a program:
+# one operation and nothing of the rest.[^tables] As a program:
+#
+# [^tables]: Every letter here is a single number. From chapter 2 on they are
+#     tables, and the shape of each will stand under it.
 
 # %%
 dL = 1
@@ -430,12 +436,13 @@ figure(
 # its other inputs standing still; and all uses add up:
 #
 # $$
+# \label{chain-rule: the chain rule, uses added up}
 # \grad{dx} = \sum_{\text{uses of } x} \grad{dy} \cdot
 # \frac{\partial \val{y}}{\partial \val{x}}
 # $$
 #
-# In $x \cdot x$ the two uses count as two inputs, each with slope $x$. In
-# the program it is a plus:
+# By [](#eq-chain-rule), in $x \cdot x$ the two uses count as two inputs, each
+# with slope $x$. In the program it is a plus:
 
 # %%
 visits = 0
@@ -626,10 +633,12 @@ except RecursionError as error:
 #
 # ## The engine
 #
-# The fifth try is the one that stays. (In its comments `dL/dx` is the
-# fraction, which we call $dx$. *Reverse mode* is the name for walking
-# back. What stands after a colon, as in `value: float`, tells the reader
-# what kind of thing is meant; Python does not look at it.)
+# The fifth try is the one that stays.[^comments]
+#
+# [^comments]: In its comments `dL/dx` is the fraction, which we call $dx$.
+#     *Reverse mode* is the name for walking back. What stands after a colon,
+#     as in `value: float`, tells the reader what kind of thing is meant;
+#     Python does not look at it.
 
 # %%
 show("scalar:")
@@ -720,6 +729,7 @@ show("scalar:Value.log")
 # the question of [chapter 3](activations.py). It is a quotient,
 #
 # $$
+# \label{tanh: the hyperbolic tangent}
 # \val{y} = \tanh \val{u} =
 # \frac{e^{\val{u}} - e^{-\val{u}}}{e^{\val{u}} + e^{-\val{u}}},
 # $$
@@ -729,6 +739,7 @@ show("scalar:Value.log")
 # numerator's square, over the denominator's square:
 #
 # $$
+# \label{tanh-slope: the slope of tanh}
 # \frac{\partial \val{y}}{\partial \val{u}} =
 # \frac{(e^{\val{u}} + e^{-\val{u}})^2 - (e^{\val{u}} - e^{-\val{u}})^2}
 # {(e^{\val{u}} + e^{-\val{u}})^2} = 1 - \val{y}^2.
@@ -982,9 +993,7 @@ values_xor, pairs_xor = size(L)
 # %% [markdown]
 # You may not yet see why those lines are right. But that they are right
 # you know, to {{ far_lines:.0e }}: the engine found the same 33 slopes,
-# and of the engine you know every line. (The second number is the
-# distance to the nudges of the beginning, to one side, with their $h$ of a
-# thousandth.)
+# and of the engine you know every line.[^nudges]
 #
 # ## A neuron learns
 #
@@ -993,6 +1002,9 @@ values_xor, pairs_xor = size(L)
 # loss is the mean of the squared errors over the four cases, which needs no
 # logarithm. A step changes each of the three numbers by a share of its
 # gradient, downward.
+#
+# [^nudges]: The second number is the distance to the nudges of the beginning,
+#     to one side, with their $h$ of a thousandth.
 
 # %%
 cases = [((0, 0), -1), ((0, 1), 1), ((1, 0), 1), ((1, 1), 1)]
@@ -1057,7 +1069,8 @@ figure(
 #
 # ## What we have now
 #
-# - The chain rule in one line: $dx$ is the sum, over all uses of $x$ in a
+# - The chain rule in one line, [](#eq-chain-rule): $dx$ is the sum, over all
+#   uses of $x$ in a
 #   result $y$, of $dy$ times the slope of $y$ toward $x$. Along a path
 #   slopes multiply; where paths meet they add.
 # - `Value`, an engine that applies this line from the end to the

@@ -175,6 +175,7 @@ table(
 # [notation](notation.md)):
 #
 # $$
+# \label{flops: the three products of a Dense layer}
 # \begin{aligned}
 # \underset{(n,\ d_\text{out})}{\val{y}}
 # &= \underset{(n,\ d_\text{in})}{\val{x}}\;
@@ -191,7 +192,8 @@ table(
 # \end{aligned}
 # $$
 #
-# Three products, each of $2\, n\, d_\text{in}\, d_\text{out}$ FLOPs. The
+# Three products in [](#eq-flops), each of $2\, n\, d_\text{in}\, d_\text{out}$
+# FLOPs. The
 # way back costs twice the way forward. Only in the first layer $\grad{dx}$
 # would be the gradient of the data, of which nobody learns anything, and
 # `Sequential.backward` leaves it out.
@@ -410,8 +412,8 @@ assert work["Adam"][0] / all_flops < 0.05
 # habits. `float64`, NumPy's own choice, has twice the bytes, and half as
 # many numbers fit into one instruction. The gradient of the data, we have
 # counted. Data are shuffled by copying all of them, each epoch. And the
-# optimizer says what it means, with a new array for each sign in the
-# formula:
+# optimizer says what it means, with a new array for each sign in
+# [](optimizers.py#eq-adam):
 
 
 # %%
@@ -701,8 +703,10 @@ two = [rough(times(wall, 0, 1)) for wall in walls.values()]
 # back, a Dense layer keeps its $\val{x}$ and its $\val{y}$, and so does
 # ReLU. But one's $\val{y}$ is the next one's $\val{x}$, the same array, so
 # that a layer with its bend keeps two: what comes before the bend, and what
-# comes after it. (One would do: ReLU's slope can be read off its $\val{y}$,
-# and `Dense` needs its $\val{y}$ only to check a shape.)
+# comes after it.[^one]
+#
+# [^one]: One would do: ReLU's slope can be read off its $\val{y}$, and
+#     `Dense` needs its $\val{y}$ only to check a shape.
 
 # %%
 depth, width, n = 36, 256, 512
@@ -801,6 +805,7 @@ print(f"{plain_peak / 1e6:.1f} MB, in six segments "
 # with a given product the sum is least where they are equal:
 #
 # $$
+# \label{segments: the best number of segments}
 # K + \frac{2 D}{K} \ \ge\ 2 \sqrt{2 D},
 # \qquad
 # \text{equal where}\quad K = \frac{2 D}{K}
@@ -808,7 +813,8 @@ print(f"{plain_peak / 1e6:.1f} MB, in six segments "
 # K = \sqrt{2 D}
 # $$
 #
-# Here $\sqrt{72} \approx 8.5$; of the divisors of 36, nine is nearest. So
+# Here [](#eq-segments) gives $\sqrt{72} \approx 8.5$; of the divisors of 36,
+# nine is nearest. So
 # the memory for values grows with the *root* of the depth: a network four
 # times as deep needs twice as much, and still only one forward pass more.
 

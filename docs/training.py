@@ -317,6 +317,7 @@ table(
 # With $\theta$ for all $M$ numbers that the network learns:
 #
 # $$
+# \label{mean-gradient: the gradient as a mean}
 # \underset{(M,)}{\grad{g}}
 # = \frac{\partial}{\partial \theta}\, \frac{1}{N} \sum_{i} \val{L_i}
 # = \frac{1}{N} \sum_{i} \underset{(M,)}{\grad{g_i}},
@@ -326,31 +327,35 @@ table(
 #
 # Now draw one example, each with chance $1/N$, and take its gradient for
 # the whole. Sometimes it points here, sometimes there. Its mean over all
-# that could be drawn is
+# that could be drawn is, by [](#eq-mean-gradient),
 #
 # $$
+# \label{drawn-gradient: the mean of a drawn gradient}
 # \operatorname{E}(\grad{g_\text{drawn}})
 # = \sum_{i} \frac{1}{N}\, \grad{g_i}
 # = \grad{g} .
 # $$
 #
 # A batch has $n$ places. Before the shuffle, each place is as likely to
-# hold any example as any other. So for the batch's gradient
+# hold any example as any other. So, by [](#eq-drawn-gradient), for the
+# batch's gradient
 # $\grad{\bar g}$, the mean over its places, at a fixed $\theta$,
 #
 # $$
+# \label{batch-gradient: the mean of a batch's gradient}
 # \operatorname{E}(\grad{\bar g})
 # = \frac{1}{n} \sum_{\text{places}}
 # \operatorname{E}(\grad{g_\text{drawn}})
 # = \grad{g} .
 # $$
 #
-# An estimate that is right on average is called *unbiased*. (Strictly, an
-# epoch's first batch is. Later ones meet a $\theta$ that has moved with
-# examples that will not be drawn again.) A descent
-# along such estimates is *stochastic gradient descent*, the S in
+# An estimate that is right on average is called *unbiased*.[^strictly] A
+# descent along such estimates is *stochastic gradient descent*, the S in
 # `SGD`.[^robbins] Here are all {{ len(x) }} gradients of our network, one
 # example at a time, and their mean beside the gradient of the full batch.
+#
+# [^strictly]: Strictly, an epoch's first batch is. Later ones meet a $\theta$
+#     that has moved with examples that will not be drawn again.
 
 # %%
 def gradient(model, x, t):
@@ -395,6 +400,7 @@ assert apart < 1e-5
 # all $i$ it is $-\operatorname{Var}(\grad{g_i}) / (N - 1)$. Together:
 #
 # $$
+# \label{batch-variance: the noise of a batch}
 # \begin{aligned}
 # \operatorname{Var}(\grad{\bar g})
 # &= \frac{1}{n^2} \left( n - \frac{n (n-1)}{N-1} \right)
@@ -510,8 +516,8 @@ assert median < 0.1 * noise_after * length_after
 # {{ end[16]:.3f }}. Four more brought {{ restless:.3f }} at the same rate,
 # {{ calm:.3f }} at $0.03$.
 #
-# And the formula tells the price of quiet. Half the noise costs four
-# times the examples: for the same work, that leaves a quarter of the
+# And [](#eq-batch-variance) tells the price of quiet. Half the noise costs
+# four times the examples: for the same work, that leaves a quarter of the
 # steps. A few dozen to a few hundred examples is what is mostly
 # used.[^goodfellow]
 #
@@ -566,8 +572,8 @@ assert shares[False][1] < 0.8 < 0.85 < shares[True][1]
 # arm 1 only, and the network learns to say 1: it is right on
 # {{ shares[False][0]:.0% }} of arm 0 and on {{ shares[False][1]:.0% }} of
 # all, against {{ shares[True][1]:.0% }} with a shuffle each epoch. The
-# derivation had said so: "each place is as likely to hold any example"
-# was what it assumed.
+# derivation of [](#eq-batch-gradient) had said so: "each place is as likely to
+# hold any example" was what it assumed.
 #
 # ### The last batch is short
 #
@@ -1084,6 +1090,7 @@ assert abs(test_share - validation_share) < slip * np.sqrt(2)
 # $u^2 = u$, and its variance is
 #
 # $$
+# \label{share-variance: the variance of a share}
 # \begin{aligned}
 # \operatorname{E}\left((u - p)^2\right)
 # &= \operatorname{E}(u^2) - 2p \operatorname{E}(u) + p^2 \\
@@ -1091,7 +1098,8 @@ assert abs(test_share - validation_share) < slip * np.sqrt(2)
 # \end{aligned}
 # $$
 #
-# The mean of 400 has $1/400$ of that, so a standard deviation of
+# The mean of 400 has $1/400$ of that ([](initializers.py#eq-variance-sum)), so
+# a standard deviation of
 # $\sqrt{p\,(1-p)/400}$: {{ slip * 100:.1f }} percentage points here, and
 # $\sqrt 2$ times that, {{ slip * np.sqrt(2) * 100:.1f }}, for the
 # difference of two shares. These two agree within it.
@@ -1110,9 +1118,10 @@ show("models:parts")
 
 # %% [markdown]
 # From the parts come the parameters by name, and the arrays: all the
-# numbers that make a trained model what it is. (`statistics` are numbers
-# that are kept without being learned; [chapter 11](digits.py) has a layer
-# with some.)
+# numbers that make a trained model what it is.[^statistics]
+#
+# [^statistics]: `statistics` are numbers that are kept without being learned;
+#     [chapter 11](digits.py) has a layer with some.
 
 # %%
 show("models:parameters")
@@ -1252,9 +1261,8 @@ assert eight[:, 1].max() - eight[:, 1].min() > 0.005
 
 # %% [markdown]
 # Accuracy on the validation set: {{ mean[1]:.1% }} on average, with a
-# standard deviation of {{ sd[1] * 100:.1f }} percentage points. (The
-# eight distances from their own mean add up to 0, so seven are free:
-# `ddof=1` divides by 7.) A claim
+# standard deviation of {{ sd[1] * 100:.1f }} percentage points.[^seven] A
+# claim
 # that one setting beats another by less than that needs more than one run
 # each.
 #
@@ -1271,6 +1279,9 @@ assert eight[:, 1].max() - eight[:, 1].min() > 0.005
 # is the next question.
 #
 # ## Exercises
+#
+# [^seven]: The eight distances from their own mean add up to 0, so seven are
+#     free: `ddof=1` divides by 7.
 
 # %% [markdown]
 # ### Exercise 7.1 · Count before you run

@@ -321,10 +321,12 @@ table(
 
 # %% [markdown]
 # By [](#tab-again) one can rewrite a sentence and see it in the browser at
-# once, or change a loss and wait only for the chapters that use it. (This
-# page counts the whole book. It runs again when a count has changed.)
+# once, or change a loss and wait only for the chapters that use it.[^counts]
 #
 # ## How much of everything
+#
+# [^counts]: This page counts the whole book. It runs again when a count has
+#     changed.
 
 # %% tags=["hide"]
 from weave.census import census

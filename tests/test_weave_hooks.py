@@ -118,7 +118,9 @@ def test_a_figure_is_on_the_page(page: BeautifulSoup) -> None:
     assert figure.select_one("svg.plot[aria-label='A line.']")
     caption = figure.find("figcaption")
     assert caption
-    assert caption.get_text() == "Figure 1.1. It rises."
+    assert caption.get_text().startswith("Figure 1.1. It rises.")
+    (back,) = caption.select(".mentions > a")
+    assert page.select_one(str(back["href"]))
     assert page.select_one('a[href="#fig-line"]')
 
 
@@ -191,6 +193,25 @@ def test_a_faulty_style_sheet_fails_the_build(tmp_path: Path) -> None:
     (root / "docs" / "assets" / "book.css").write_text("p { color: red")
     with pytest.raises(Abort):
         make(root)
+def test_an_equation_is_mentioned_on_another_page(tmp_path: Path) -> None:
+    labelled = "#\n# $$\n# \\label{one: the first}\n# x\n# $$\n"
+    text = "See [](b.py#eq-one) and [the first](b.py#eq-one).[^a]\n\n[^a]: A."
+    root = write(tmp_path, f"# Index\n\n{text}", b=TITLE + labelled)
+    make(root)
+    index = soup(root / "site" / "index.html")
+    b = soup(root / "site" / "b.html")
+    links = index.select('a[href*="#eq-one"]')
+    assert [a.get_text() for a in links] == ["Equation 1", "the first"]
+    assert [a["title"] for a in links] == ["the first", "the first"]
+    (back,) = b.select("#eq-one > .mentions > a")
+    assert str(back["href"]).endswith("#" + str(links[0]["id"]))
+    assert b.select_one('.formula[aria-label="Equation 1, the first"]')
+    assert index.select(".sidenote")
+    assert not index.select(".footnote")
+
+
+def test_a_page_without_formulas_loads_no_fonts(book: Path) -> None:
+    assert not soup(book / "site" / "index.html").select('[href*="katex"]')
 
 
 def test_a_chapter_can_be_downloaded(page: BeautifulSoup, book: Path) -> None:
@@ -385,6 +406,11 @@ TITLE = "# %% [markdown]\n# # Title\n"
         ("#\n# A {{ nothing }}.", "cell 1 (# Title): ValueError: {{ noth"),
         ("#\n# Bad $\\frac{1}$.", r"in formula \frac{1}"),
         ("#\n# See [](#fig-gone).", "bad.py: a link to #fig-gone, which"),
+        ("#\n# See [](index.md#fig-a).", "bad.py: a link to index.md#fig-a"),
+        (
+            "#\n# $$\n# \\label{a: b}\n# $$\n#\n# $$\n# \\label{a: c}\n# $$",
+            "bad.py: two things on a page are called 'a'",
+        ),
         ("#\n# A [link](gone.md).", "bad.py' contains a link 'gone.md'"),
         ("#\n# A [link](#gone).", "bad.py' contains a link '#gone'"),
         ("#\n# A [link](index.md#gone).", "does not contain an anchor '#gon"),

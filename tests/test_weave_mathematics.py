@@ -61,6 +61,13 @@ def test_what_stands_under_a_letter_is_mathml(
 def test_no_height_is_below_zero(katex: Mathematics) -> None:
     html = katex.formula(r"\hat{w}_{.}", False)
     assert "height:-" not in html
+def test_a_formula_may_have_a_name(katex: Mathematics) -> None:
+    html = katex.typeset(
+        '<div class="arithmatex" aria-label="Equation 2.3, a’s slope">'
+        "\\[\nx\n\\]</div>"
+    )
+    assert 'aria-label="Equation 2.3, a’s slope" tabindex="0"' in html
+    assert "arithmatex" not in html
 
 
 @pytest.mark.parametrize(

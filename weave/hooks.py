@@ -21,6 +21,7 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 
 from weave import (
     archive,
@@ -33,6 +34,7 @@ from weave import (
     exercises,
     feed,
     layout,
+    notes,
     package,
     prose,
     reference,
@@ -43,6 +45,7 @@ from weave import (
 )
 from weave.execute import Cell, WeaveError, execute
 from weave.mathematics import Mathematics, MathematicsError
+from weave.references import Book
 
 CARDS = "assets/cards"
 MKDOCSTRINGS = "assets/_mkdocstrings.css"
@@ -56,6 +59,8 @@ dates: dict[str, str] = {}
 findable: dict[str, search.Found] = {}
 rows: dict[str, list[package.Shown]] = {}
 serving = False
+book = Book()
+urls: dict[str, str] = {}
 
 
 def root(config: MkDocsConfig) -> Path:
@@ -100,7 +105,10 @@ def _book(config: MkDocsConfig) -> citation.Book | None:
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
-    """Run all chapters, a few at a time, before the first page."""
+    """Run and weave all chapters before the first page is made.
+
+    They run a few at a time. A page may refer to any other.
+    """
     paths = [
         Path(file.abs_src_path)
         for file in files.documentation_pages()
@@ -115,15 +123,43 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
         except WeaveError as error:
             pool.shutdown(cancel_futures=True)
             raise PluginError(str(error)) from None
-    pages.clear()
     dates.clear()
     dates.update(sitemap.dates(Path(config.docs_dir)))
     findable.clear()
-    chapters.clear()
-    chapters.update(zip(map(str, paths), found, strict=True))
     rows.clear()
     rows.update(package.rows(paths, root(config) / "nn"))
+    chapters.clear()
+    chapters.update(zip(map(str, paths), found, strict=True))
+    try:
+        _weave(nav, config, files)
+    except WeaveError as error:
+        raise PluginError(str(error)) from None
     config.extra["chart"] = _chart(nav, config)
+
+
+def _weave(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
+    """Make the chapters' pages, and connect what refers to another.
+
+    In the order of the contents, for so the links back are listed.
+    """
+    pages.clear()
+    blob = f"{config.repo_url}/blob/main/"
+    texts: dict[str, str] = {}
+    ordered = [page.file for page in nav.pages]
+    for file in dict.fromkeys([*ordered, *files.documentation_pages()]):
+        name = file.src_uri
+        urls[name] = file.url
+        cells = chapters.get(str(file.abs_src_path))
+        if cells is None:
+            texts[name] = file.content_string
+            continue
+        try:
+            pages[name] = render.weave(cells, blob, rows)
+        except WeaveError as error:
+            raise WeaveError(f"{name}: {error}") from None
+        texts[name] = pages[name].markdown
+    labels = {name: page.labels for name, page in pages.items()}
+    book.read({name: labels.get(name, {}) for name in texts}, texts)
 
 
 def _chart(nav: Navigation, config: MkDocsConfig) -> str:
@@ -178,30 +214,19 @@ def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
 def on_page_markdown(
     markdown: str, page: Page, config: MkDocsConfig, files: Files
 ) -> str:
-    """Give a chapter's page its Markdown, and back matter what is made.
+    """Give a page its Markdown, and back matter what is made.
 
     What the page says of itself elsewhere comes from how it begins.
     """
+    name = page.file.src_uri
     cells = chapters.get(str(page.file.abs_src_path), [])
-    try:
-        _share(page, cells[0].source if cells else markdown, cells, config)
-        return _markdown(markdown, page, cells, config)
-    except WeaveError as error:
-        raise PluginError(f"{page.file.src_uri}: {error}") from None
-
-
-def _markdown(
-    markdown: str, page: Page, cells: list[Cell], config: MkDocsConfig
-) -> str:
-    if page.file.src_uri == "changes.md":
+    _share(page, cells[0].source if cells else markdown, cells, config)
+    if name == "changes.md":
         return _changes(markdown, config)
-    if page.file.src_uri in MADE:
-        return f"{markdown}\n\n{MADE[page.file.src_uri](config)}"
-    if not cells:
-        return markdown
-    woven = render.weave(cells, f"{config.repo_url}/blob/main/", rows)
-    pages[page.file.src_uri] = woven
-    return woven.markdown
+    if name in MADE:
+        return f"{markdown}\n\n{MADE[name](config)}"
+    text = pages[name].markdown if name in pages else markdown
+    return book.link(text, name)[0]
 
 
 def _changes(log: str, config: MkDocsConfig) -> str:
@@ -249,10 +274,16 @@ def _share(
 def on_page_content(
     html: str, page: Page, config: MkDocsConfig, files: Files
 ) -> str:
-    """Lay the page out, and offer a chapter's downloads."""
-    html = layout.tables(code.quiet(html))
+    """Lay the page out, and offer a chapter's downloads.
+
+    MkDocs learns that equations can be linked to, which it could not see.
+    """
+    html = layout.tables(code.quiet(notes.aside(html)))
     html = html.replace(chart.PLACE, config.extra["chart"])
     html += page.meta.get("cite", "")
+    if page.file.src_uri in pages:
+        assert page.present_anchor_ids is not None
+        page.present_anchor_ids |= pages[page.file.src_uri].labels.keys()
     stem = Path(page.file.src_uri).stem
     downloads = (
         '<p class="downloads">This chapter as '
@@ -271,22 +302,29 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     Only now, since what was kept aside is not for the search. A chapter's
     notebook and its exercises are written beside it.
     """
+    name = page.file.src_uri
+    output = book.complete(
+        output, name, lambda other: get_relative_url(urls[other], page.url)
+    )
     try:
         html = mathematics.typeset(output)
         entries = search.entries(page.content or "", mathematics)
     except MathematicsError as error:
-        raise PluginError(f"{page.file.src_uri}: {error}") from None
+        raise PluginError(f"{name}: {error}") from None
     findable[page.url] = search.Found(page.url, str(page.title), entries)
     folder = Path(page.file.abs_dest_path).parent
     folder.mkdir(parents=True, exist_ok=True)
-    if page.file.src_uri == "package.md":
+    if name == "package.md":
         nn = root(config) / "nn"
         (folder / "nn.zip").write_bytes(package.archive(nn))
-    woven = pages.get(page.file.src_uri)
+    woven = pages.get(name)
     if woven is not None:
         html = woven.restore(html)
-        source = Path(page.file.src_uri).with_suffix(".ipynb")
+        source = Path(name).with_suffix(".ipynb")
         cells = chapters[str(page.file.abs_src_path)]
+        for cell in cells:
+            if cell.kind == "markdown":
+                cell.source, _ = book.link(cell.source, name, ids=False)
         (folder / source.name).write_text(render.notebook(cells), "utf-8")
         for exercise in woven.exercises.values():
             path = folder / exercise.file

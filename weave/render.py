@@ -21,6 +21,7 @@ from weave.execute import Cell, WeaveError
 from weave.exercises import Exercise, exercises, part_of
 from weave.package import Place, Shown
 from weave.pointing import Lines, plain
+from weave.references import LABEL, Label, first_sentence
 
 # The tags of cells whose code is folded, and what stands on the fold.
 FOLDED = {
@@ -28,7 +29,7 @@ FOLDED = {
     "check": "What is claimed here, checked",
 }
 Rows = Mapping[str, Sequence[Shown]]
-REFERENCE = re.compile(r"\[\]\(#((?:fig|tab)-[a-z0-9-]+)\)")
+ANCHORS = {"Equation": "eq", "Figure": "fig", "Table": "tab"}
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Page:
 
     blocks: list[str] = field(default_factory=list)
     fragments: list[str] = field(default_factory=list)
-    labels: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, Label] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     exercises: dict[int, Exercise] = field(default_factory=dict)
     number: str = ""
@@ -53,15 +54,15 @@ class Page:
         self.fragments.append(html)
         return f'<div data-woven="{len(self.fragments) - 1}"></div>'
 
-    def label(self, kind: str, name: str | None) -> str:
+    def label(self, kind: str, name: str | None, called: str) -> str:
         """Return the next label of its kind, like `Figure 2.1`."""
         self.counts[kind] += 1
         label = f"{kind} {self.number}{self.counts[kind]}"
-        anchor = f"{kind[:3].lower()}-{name}"
+        anchor = f"{ANCHORS[kind]}-{name}"
         if anchor in self.labels:
             raise WeaveError(f"two things on a page are called {name!r}")
         if name:
-            self.labels[anchor] = label
+            self.labels[anchor] = Label(label, called)
         return label
 
     def restore(self, html: str) -> str:
@@ -80,7 +81,8 @@ def weave(
 
     `source_url` is where the repository shows a file; a path and lines
     are added to it. `rows` are the pieces of each module that the book
-    shows. References are filled in, in `cells` too.
+    shows. Equations are numbered; in `cells`, for the notebook, the number
+    stands in place of the label. References wait until all pages are known.
     """
     page = Page(rows=rows or {}, lines=Lines.of(_pieces(cells)))
     linked = [
@@ -90,22 +92,16 @@ def weave(
     title = re.match(r"# (\d+)\b", cells[0].source if cells else "")
     page.number = f"{title[1]}." if title else ""
     page.exercises = exercises(cells)
-    blocks = [
-        [_begin(page.exercises[place])]
-        if place in page.exercises
-        else _cell(page, cell, source_url)
-        for place, cell in enumerate(cells)
-    ]
-    for cell, prose, lines in zip(cells, linked, blocks, strict=True):
-        if cell.kind == "markdown":
-            cell.source = REFERENCE.sub(
-                lambda match: _refer(page, match[1]), plain(cell.source)
+    for place, cell in enumerate(cells):
+        if place in page.exercises:
+            page.blocks.append(_begin(page.exercises[place]))
+        elif cell.kind == "markdown":
+            page.blocks.append(linked[place])
+            cell.source = LABEL.sub(
+                lambda match: _tag(page, match), plain(cell.source)
             )
-            lines = [prose]
-        page.blocks += [
-            REFERENCE.sub(lambda match: _refer(page, match[1]), line)
-            for line in lines
-        ]
+        else:
+            page.blocks += _cell(page, cell, source_url)
     return page
 
 
@@ -118,10 +114,11 @@ def _pieces(cells: list[Cell]) -> Iterator[dict[str, Any]]:
                 yield told
 
 
-def _refer(page: Page, anchor: str) -> str:
-    if anchor not in page.labels:
-        raise WeaveError(f"a link to #{anchor}, which is not on the page")
-    return f"[{page.labels[anchor]}](#{anchor})"
+def _tag(page: Page, match: re.Match[str]) -> str:
+    """Label an equation; return its number as TeX has it."""
+    called = match["called"].replace("'", "’")
+    label = page.label("Equation", match["name"], called)
+    return rf"\tag{{{label.partition(' ')[2]}}}"
 
 
 def _cell(page: Page, cell: Cell, source_url: str) -> list[str]:
@@ -211,12 +208,14 @@ def _output(page: Page, output: Any, source_url: str) -> str:
         case "show" | "recall":
             return _piece(page, told, source_url)
         case "figure":
-            label = page.label("Figure", told["name"])
+            caption = told["caption"]
+            name = first_sentence(caption)
+            label = page.label("Figure", told["name"], name)
             wide = " wide" if told["wide"] else ""
             return (
                 f'<figure class="plot{wide}" id="fig-{told["name"]}" '
                 f'markdown="1">\n\n{page.aside(told["svg"])}\n\n'
-                f"{_caption(label, told['caption'])}\n</figure>"
+                f"{_caption(label, caption)}\n</figure>"
             )
         case "table":
             return _table(page, told)
@@ -327,7 +326,8 @@ def _neighbour(shown: Shown, here: Shown) -> str:
 
 def _table(page: Page, told: dict[str, Any]) -> str:
     """Return a table, which Markdown renders, under its caption."""
-    label = page.label("Table", told["name"])
+    name = first_sentence(told["caption"])
+    label = page.label("Table", told["name"], name)
     anchor = f' id="tab-{told["name"]}"' if told["name"] else ""
     rule = [{"l": ":--", "c": ":-:", "r": "--:"}[a] for a in told["align"]]
     rows = [list(map(_guard, row)) for row in told["rows"]]

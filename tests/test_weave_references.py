@@ -1,0 +1,181 @@
+"""References, on one page and across pages, and the links back."""
+
+from __future__ import annotations
+
+import pytest
+from bs4 import BeautifulSoup
+
+from weave.execute import WeaveError
+from weave.references import Book, Label, plain
+
+LABELS = {
+    "layers.py": {
+        "eq-dense": Label("Equation 2.3", "a Dense layer’s output"),
+        "fig-a": Label("Figure 2.1", "Two lines"),
+    },
+    "losses.py": {"tab-a": Label("Table 4.1", "")},
+    "notation.md": {},
+}
+
+
+def book(**texts: str) -> Book:
+    """Return a book of chapters 2 and 4 and the notation."""
+    made = Book()
+    layers = texts.get("layers", "# 2 · Layers\n")
+    losses = texts.get("losses", "# 4 · Losses\n")
+    notation = texts.get("notation", "# Notation\n")
+    pages = {"layers.py": layers, "losses.py": losses}
+    made.read(LABELS, {**pages, "notation.md": notation})
+    return made
+
+
+def link(markdown: str, page: str = "layers.py", ids: bool = False) -> str:
+    return book().link(markdown, page, ids)[0]
+
+
+def complete(page: str, html: str, **texts: str) -> BeautifulSoup:
+    made = book(**texts)
+    done = made.complete(html, page, lambda other: f"to-{other[:-3]}")
+    return BeautifulSoup(done, "html.parser")
+
+
+def test_a_reference_on_its_own_page() -> None:
+    assert link("By [](#eq-dense), and [](#fig-a).") == (
+        "By [Equation 2.3](#eq-dense), and [Figure 2.1](#fig-a)."
+    )
+
+
+def test_a_reference_to_another_page() -> None:
+    assert link("By [](layers.py#eq-dense).", "notation.md") == (
+        "By [Equation 2.3](layers.py#eq-dense)."
+    )
+
+
+def test_a_reference_in_words_of_its_own() -> None:
+    assert link("see [the rule](#eq-dense)") == "see [the rule](#eq-dense)"
+
+
+def test_references_can_be_found_again() -> None:
+    text, mentions = book().link("[](#eq-dense) [](#eq-dense)", "layers.py")
+    assert text == (
+        "[Equation 2.3](#eq-dense){ #ref-eq-dense-1 } "
+        "[Equation 2.3](#eq-dense){ #ref-eq-dense-2 }"
+    )
+    assert [m.id for m in mentions] == ["ref-eq-dense-1", "ref-eq-dense-2"]
+
+
+@pytest.mark.parametrize(
+    "code", ["```text\n# [](#eq-z)\n```", "Write `[](#eq-z)`."]
+)
+def test_code_is_left_alone(code: str) -> None:
+    assert link(code) == code
+
+
+@pytest.mark.parametrize(
+    ("markdown", "told"),
+    [
+        ("[](#eq-z)", "a link to #eq-z, which is not on the page"),
+        ("[](losses.py#eq-z)", "losses.py#eq-z, which is not on that page"),
+        ("[](notation.md#eq-z)", "notation.md#eq-z, which is not on that"),
+    ],
+)
+def test_a_reference_to_nothing(markdown: str, told: str) -> None:
+    with pytest.raises(WeaveError, match=f"^layers.py: .*{told}"):
+        link(markdown)
+
+
+def test_a_page_that_is_not_there_is_left_to_mkdocs() -> None:
+    assert link("[](gone.py#eq-z)") == "[eq-z](gone.py#eq-z)"
+
+
+EQUATION = (
+    '<div class="arithmatex">\\[\n\\label{dense: a Dense layer\'s output}\n'
+    "y = x W\n\\]</div>"
+)
+
+
+def test_an_equation_has_a_number_that_is_a_link_to_it() -> None:
+    page = complete("layers.py", EQUATION)
+    (equation,) = page.select("div.equation#eq-dense")
+    formula, number = equation.find_all(True, recursive=False)
+    assert formula.get_text().split() == ["\\[", "y", "=", "x", "W", "\\]"]
+    assert formula["aria-label"] == "Equation 2.3, a Dense layer’s output"
+    assert number.get_text() == "(2.3)"
+    assert number["href"] == "#eq-dense"
+    assert number["aria-label"] == "Link to Equation 2.3"
+
+
+def test_other_formulas_are_left_alone() -> None:
+    html = '<div class="arithmatex">\\[\nx\n\\]</div>'
+    assert book().complete(html + html, "layers.py", str) == html + html
+
+
+def test_an_equation_tells_where_it_is_mentioned() -> None:
+    page = complete(
+        "layers.py",
+        EQUATION,
+        layers="# 2 · Layers\n\n## Way *back*\n\n[](#eq-dense)",
+        losses="# 4 · Losses\n\n## p & t\n\n[](layers.py#eq-dense)",
+        notation="[](layers.py#eq-dense)\n\n# Notation",
+    )
+    links = page.select(".equation > .mentions > a")
+    assert [a["href"] for a in links] == [
+        "#ref-eq-dense-1",
+        "to-losses#ref-eq-dense-1",
+        "to-notation#ref-eq-dense-1",
+    ]
+    texts = [a.get_text().replace("\ufe0e", "") for a in links]
+    assert texts == ["↩", "↩\xa04", "↩\xa0Notation"]
+    where = "Back to where Equation 2.3 is mentioned"
+    assert [a["aria-label"] for a in links] == [
+        f"{where} in Way back",
+        f"{where} in p & t, chapter 4",
+        f"{where}, Notation",
+    ]
+
+
+def test_a_section_that_mentions_it_twice_is_listed_once() -> None:
+    text = "## One\n[](#eq-dense) [](#eq-dense)\n## Two\n[](#eq-dense)"
+    page = complete("layers.py", EQUATION, layers=text)
+    assert [a["href"] for a in page.select(".mentions a")] == [
+        "#ref-eq-dense-1",
+        "#ref-eq-dense-3",
+    ]
+
+
+def test_a_caption_tells_where_its_figure_is_mentioned() -> None:
+    html = (
+        '<figure class="plot wide" id="fig-a"><div></div><figcaption>One.'
+        '</figcaption></figure><figure class="table"><figcaption>Two.'
+        "</figcaption></figure>"
+    )
+    page = complete("layers.py", html, layers="[](#fig-a)")
+    first, second = page.select("figcaption")
+    assert first.select(".mentions > a")
+    assert not second.select(".mentions")
+
+
+def test_a_reference_has_a_title() -> None:
+    html = '<p><a href="#eq-dense" id="ref-eq-dense-1">Equation 2.3</a></p>'
+    page = complete("layers.py", html, layers="[](#eq-dense)")
+    (a,) = page.select("a")
+    assert a["title"] == "a Dense layer’s output"
+
+
+def test_a_book_is_read_afresh() -> None:
+    made = book(layers="[](#eq-dense)")
+    made.read(LABELS, {"layers.py": "Nothing."})
+    assert made.mentions == {}
+    assert made.targets == {}
+
+
+@pytest.mark.parametrize(
+    ("markdown", "words"),
+    [
+        ("The `code` of **Adam** { #adam }", "The code of Adam"),
+        (r"$\grad{dx}$ and [a link](b.md)[^note]", "dx and a link"),
+        ("Why it is p − t", "Why it is p − t"),
+    ],
+)
+def test_headings_as_words(markdown: str, words: str) -> None:
+    assert plain(markdown) == words
