@@ -45,7 +45,7 @@ from weave import (
 )
 from weave.execute import Cell, WeaveError, execute
 from weave.mathematics import Mathematics, MathematicsError
-from weave.references import Book
+from weave.references import LABEL, Book
 
 CARDS = "assets/cards"
 MKDOCSTRINGS = "assets/_mkdocstrings.css"
@@ -308,7 +308,8 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     )
     try:
         html = mathematics.typeset(output)
-        entries = search.entries(page.content or "", mathematics)
+        content = LABEL.sub("", page.content or "")
+        entries = search.entries(content, mathematics)
     except MathematicsError as error:
         raise PluginError(f"{name}: {error}") from None
     findable[page.url] = search.Found(page.url, str(page.title), entries)
