@@ -167,7 +167,7 @@ def soup(path: Path) -> BeautifulSoup:
 
 @pytest.fixture(scope="module")
 def api(site: Path) -> BeautifulSoup:
-    return soup(site / "api" / "index.html")
+    return soup(site / "api.html")
 
 
 @pytest.mark.parametrize("name", nn.__all__)
@@ -232,7 +232,7 @@ def test_the_search_finds_docstrings_once(site: Path) -> None:
 
 
 def test_the_package_is_whole_on_its_page(site: Path) -> None:
-    page = soup(site / "package" / "index.html")
+    page = soup(site / "package.html")
     shown = {
         str(module["data-file"]): module.select_one("code")
         for module in page.select("[data-file]")
@@ -253,7 +253,7 @@ def test_the_package_is_whole_on_its_page(site: Path) -> None:
 
 
 def test_the_archive_can_be_imported(site: Path, tmp_path: Path) -> None:
-    content = (site / "package" / "nn.zip").read_bytes()
+    content = (site / "nn.zip").read_bytes()
     assert content == package.archive(NN)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = archive.namelist()
@@ -284,7 +284,7 @@ def test_all_modules_can_be_copied_at_once(site: Path) -> None:
     ):
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        address = f"http://127.0.0.1:{server.server_port}/package/"
+        address = f"http://127.0.0.1:{server.server_port}/package.html"
         browser = playwright.chromium.launch(
             executable_path=chromium, args=list(FLAGS)
         )

@@ -220,7 +220,10 @@ def on_page_markdown(
     """
     name = page.file.src_uri
     cells = chapters.get(str(page.file.abs_src_path), [])
-    _share(page, cells[0].source if cells else markdown, cells, config)
+    try:
+        _share(page, cells[0].source if cells else markdown, cells, config)
+    except WeaveError as error:
+        raise PluginError(f"{name}: {error}") from None
     if name == "changes.md":
         return _changes(markdown, config)
     if name in MADE:
@@ -330,9 +333,7 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
         for exercise in woven.exercises.values():
             path = folder / exercise.file
             path.write_text(exercise.begun, "utf-8")
-    address = page.canonical_url
-    where = f'<p class="address"><a href="{address}">{address}</a></p>'
-    return html.replace("</h1>", f"</h1>{where}", 1)
+    return html
 
 
 @event_priority(-100)

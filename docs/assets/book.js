@@ -91,7 +91,7 @@ if (search) {
     if (
       held
         ? event.key === "k" && !event.altKey
-        : ["/", "s"].includes(event.key) && !event.altKey && !writing
+        : event.key === "/" && !event.altKey && !writing
     ) {
       event.preventDefault();
       openSearch();
