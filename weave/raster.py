@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-# A picture of more pixels than this is drawn in fewer colours. Of the 255
-# steps of red, green, blue and opacity, none is off by more than NEAR.
+# A picture of more cells than this is drawn in fewer colours. Of the 255
+# steps of red, green, blue and opacity, none is off by more than NEAR,
+# which nobody sees from cell to cell; in a smooth picture it would show.
 LARGE = 20_000
 NEAR = 6
 
@@ -58,10 +59,14 @@ def _rows(pixels: Array, first: float, last: float) -> Array | None:
 
 
 def fewer(pixels: Array, near: int) -> Array:
-    """Return the picture with colours replaced by similar, frequent ones."""
+    """Return the picture in colours that are `near` to its own.
+
+    A colour of more than a hundredth of the picture, like its ground,
+    stays. Then those come first to which most pixels are near.
+    """
     whole = np.ascontiguousarray(pixels).view(np.uint32)
     found, which, counts = np.unique(
-        whole, return_inverse=True, return_counts=True
+        whole.ravel(), return_inverse=True, return_counts=True
     )
     colours = found.view(np.uint8).reshape(-1, 4)
     apart = colours[:, None].astype(np.int16) - colours[None]
@@ -69,16 +74,18 @@ def fewer(pixels: Array, near: int) -> Array:
     instead = np.arange(len(found))
     left = counts.astype(np.float32)
     while left.any():
-        best = int((alike @ left).argmax())
+        most = int(left.argmax())
+        much = left[most] > len(which) / 100
+        best = most if much else int((alike @ left).argmax())
         taken = (alike[best] > 0) & (left > 0)
         instead[taken] = best
         left[taken] = 0
     return colours[instead[which.ravel()]].reshape(pixels.shape)
 
 
-def write(pixels: Array) -> str:
-    """Return a picture as a data URI; a large one in fewer colours."""
-    if pixels[..., 0].size > LARGE:
+def write(pixels: Array, smooth: bool) -> str:
+    """Return a picture as a data URI; many cells in fewer colours."""
+    if not smooth and pixels[..., 0].size > LARGE:
         pixels = fewer(pixels, NEAR)
     picture = Image.fromarray(np.ascontiguousarray(pixels))
     if pixels[..., 3].min() == 255:

@@ -366,7 +366,7 @@ def _picture(figure: Figure, element: Element, clip: str) -> Other:
     crisp = ' image-rendering="pixelated"' if sharp else ""
     markup = (
         f'<image{where} preserveAspectRatio="none"{crisp} '
-        f'href="{raster.write(pixels)}"/>'
+        f'href="{raster.write(pixels, not sharp)}"/>'
     )
     box = 100 * x, 100 * y, 100 * (x + width), 100 * (y + height)
     return Other(_clipped(markup, clip), boxes=[box])
