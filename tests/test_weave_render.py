@@ -34,8 +34,13 @@ def piece(kind: str = "show", **change: Any) -> dict[str, Any]:
 
 
 def plot(name: str, caption: str = "A plot.", wide: bool = False) -> Any:
-    told = {"kind": "figure", "name": name, "caption": caption}
-    return display(told | {"svg": f"<svg>{name}</svg>", "wide": wide})
+    told = {"kind": "figure", "name": name, "caption": caption, "wide": wide}
+    shown = display(told)
+    shown["data"]["image/svg+xml"] = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="9pt" height="9pt" '
+        f'viewBox="0 0 9 9"><text x="1" y="1">{name}</text></svg>'
+    )
+    return shown
 
 
 def grid(name: str | None = None, **change: Any) -> Any:
@@ -224,7 +229,9 @@ def test_figures_are_numbered_in_a_chapter() -> None:
     assert "**Figure 2.1.** After [](#fig-b)." in woven.markdown
     assert '<figure class="plot" id="fig-a" markdown="1">' in woven.markdown
     assert '<figure class="plot wide" id="fig-b"' in woven.markdown
-    assert "<svg>b</svg>" in woven.restore(woven.markdown)
+    html = woven.restore(woven.markdown)
+    assert 'aria-label="plain &amp; simple"' in html
+    assert '<text x="1" y="1">b</text></svg>' in html
 
 
 def test_figures_and_tables_count_apart() -> None:
@@ -296,7 +303,8 @@ def test_the_notebook_holds_what_jupyter_knows() -> None:
     assert book.cells[1].metadata.tags == ["hide"]
     printed, drawn = book.cells[1].outputs
     assert printed.text == "1\n"
-    assert dict(drawn.data) == {"text/plain": "plain & simple"}
+    assert drawn.data["text/plain"] == "plain & simple"
+    assert drawn.data["image/svg+xml"].startswith("<svg xmlns=")
     assert MIME in cells[1].outputs[1]["data"], "the page still needs it"
 
 

@@ -8,20 +8,16 @@ the label would fall apart into letters.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
-from html import escape, unescape
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from fontTools.ttLib import TTFont
 
-LABEL = re.compile(
-    r"<text>\s*((?:<tspan [^>]*>[^<]*</tspan>\s*)+)</text>", re.DOTALL
-)
-GLYPH = re.compile(
-    r'<tspan x="([^"]*)" y="([^"]*)" style="([^"]*)">([^<]*)</tspan>'
-)
 SIZE = re.compile(r"font-size: ([\d.]+)px")
+# A gap narrower than this part of the letters' size is chance.
+NARROW = 0.08
 
 
 class Glyph(NamedTuple):
@@ -40,7 +36,16 @@ class Glyph(NamedTuple):
     @property
     def end(self) -> float:
         """Where the next letter may begin."""
-        return self.x + advance(self.letter) * self.size
+        return self.x + sum(map(advance, self.letter)) * self.size
+
+
+class Run(NamedTuple):
+    """Letters of one look, and how far they are from those before."""
+
+    first: Glyph
+    across: float
+    down: float
+    letters: str
 
 
 @cache
@@ -57,48 +62,25 @@ def _font() -> Any:
     return TTFont(f"{get_data_path()}/fonts/ttf/DejaVuSans.ttf")
 
 
-def flow(svg: str) -> str:
-    """Return a figure whose labels are runs of text, gaps kept.
+def flow(glyphs: Iterable[Glyph]) -> list[Run]:
+    """Return the letters as runs, whose gaps are kept.
 
-    Where letters stand above each other, as in a fraction, nothing moves.
+    Where letters stand above each other, as in a fraction, there are none.
     """
-    return LABEL.sub(lambda match: _flow(match[0]), svg)
-
-
-def _flow(label: str) -> str:
-    glyphs = sorted(
-        (
-            Glyph(float(x), float(y), style, unescape(letter))
-            for x, y, style, letter in GLYPH.findall(label)
-        ),
-        key=lambda glyph: glyph.x,
-    )
-    if any(after.x < glyph.end - 1 for glyph, after in pairwise(glyphs)):
-        return label
-    runs, before = [], None
-    for (y, style, _), run in groupby(_gapped(glyphs), lambda g: g[0]):
-        letters = list(run)
-        place = f' dx="{letters[0][1]:.2f}"' if letters[0][1] else ""
-        if before is None:
-            place = f' x="{glyphs[0].x:g}" y="{y:g}"'
-        elif y != before:
-            place += f' dy="{y - before:.2f}"'
-        before = y
-        text = escape("".join(glyph.letter for _, _, glyph in letters))
-        runs.append(f'<tspan{place} style="{style}">{text}</tspan>')
-    return f"<text>{''.join(runs)}</text>"
-
-
-Key = tuple[float, str, int]
-
-
-def _gapped(glyphs: list[Glyph]) -> list[tuple[Key, float, Glyph]]:
-    """Give each letter the key of its run, and the gap before it."""
-    found: list[tuple[Key, float, Glyph]] = []
-    gaps = 0
-    for place, glyph in enumerate(glyphs):
-        gap = glyph.x - glyphs[place - 1].end if place else 0.0
-        gap = gap if gap > 0.08 * glyph.size else 0.0
-        gaps += gap > 0
-        found.append(((glyph.y, glyph.style, gaps), gap, glyph))
-    return found
+    ordered = sorted(glyphs, key=lambda glyph: glyph.x)
+    runs: list[Run] = []
+    for before, glyph in pairwise([None, *ordered]):
+        assert glyph
+        if not before:
+            runs.append(Run(glyph, 0, 0, glyph.letter))
+            continue
+        gap = glyph.x - before.end
+        if gap < -1:
+            return []
+        first, across, down, letters = runs[-1]
+        if gap > NARROW * glyph.size or glyph[1:3] != before[1:3]:
+            wide = gap if gap > NARROW * glyph.size else 0
+            runs.append(Run(glyph, wide, glyph.y - before.y, glyph.letter))
+        else:
+            runs[-1] = Run(first, across, down, letters + glyph.letter)
+    return runs

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
+from weave import svg
 from weave.chapter import MIME
 from weave.execute import Cell, WeaveError
 from weave.exercises import Exercise, exercises, part_of
@@ -212,9 +213,13 @@ def _output(page: Page, output: Any, source_url: str) -> str:
             name = first_sentence(caption)
             label = page.label("Figure", told["name"], name)
             wide = " wide" if told["wide"] else ""
+            data = output["data"]
+            plot = svg.inline(
+                data["image/svg+xml"], told["name"], data["text/plain"]
+            )
             return (
                 f'<figure class="plot{wide}" id="fig-{told["name"]}" '
-                f'markdown="1">\n\n{page.aside(told["svg"])}\n\n'
+                f'markdown="1">\n\n{page.aside(plot)}\n\n'
                 f"{_caption(label, caption)}\n</figure>"
             )
         case "table":

@@ -1,0 +1,103 @@
+"""Pictures in figures, made small."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from weave import raster
+from weave.raster import NEAR, cells, fewer, read, write
+
+RNG = np.random.default_rng(0)
+
+
+def noise(height: int, width: int) -> raster.Array:
+    pixels = RNG.integers(0, 256, (height, width, 4), np.uint8)
+    pixels[..., 3] = 255
+    return pixels
+
+
+def png(pixels: raster.Array) -> str:
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    code = base64.b64encode(stream.getvalue()).decode()
+    return f"data:image/png;base64,{code}"
+
+
+def enlarged(small: raster.Array, rows: float, shift: float) -> raster.Array:
+    """Draw cells as Matplotlib does: a pixel shows what its middle is in."""
+    count = round(rows * len(small))
+    at = (np.arange(count) + 0.5 - shift) / rows
+    return small[np.clip(at.astype(int), 0, len(small) - 1)]
+
+
+@pytest.mark.parametrize(
+    ("scale", "shift"), [(2, 0), (1.51, 0.1), (3.7, -0.3)]
+)
+def test_cells_are_found_again(scale: float, shift: float) -> None:
+    small = noise(28, 30)
+    large = enlarged(small, scale, shift)
+    large = enlarged(large.swapaxes(0, 1), scale, shift).swapaxes(0, 1)
+    found = cells(
+        large,
+        (shift, shift + 28 * scale),
+        (shift, shift + 30 * scale),
+    )
+    assert found is not None
+    assert np.array_equal(found, small)
+
+
+def test_a_picture_without_cells_stays() -> None:
+    smooth = noise(20, 20)
+    assert cells(smooth, (0, 20), (0, 20)) is None
+    tall = enlarged(smooth, 2, 0)
+    assert cells(tall, (0, 40), (0, 20)) is None
+
+
+def test_one_colour_is_one_cell() -> None:
+    plain = np.full((9, 9, 4), 255, np.uint8)
+    found = cells(plain, (0, 9), (0, 9))
+    assert found is not None
+    assert found.shape == (1, 1, 4)
+
+
+def test_fewer_colours_are_near_the_true_ones() -> None:
+    ramp = np.zeros((1, 256, 4), np.uint8)
+    ramp[..., :3] = np.arange(256)[:, None]
+    ramp[..., 3] = 255
+    drawn = fewer(ramp, 4)
+    assert np.abs(drawn.astype(int) - ramp).max() <= 4
+    assert len(np.unique(drawn[0], axis=0)) < 256 / 8
+    assert np.array_equal(fewer(ramp, 0), ramp)
+
+
+def test_frequent_colours_are_kept() -> None:
+    pixels = np.zeros((1, 90, 4), np.uint8)
+    pixels[0, :8] = np.arange(8)[:, None]
+    drawn = fewer(pixels, 4)
+    assert not drawn[0, 8:].any()
+    assert len(np.unique(drawn)) == 2
+
+
+@pytest.mark.parametrize("alpha", [255, 100])
+def test_a_small_picture_is_exact(alpha: int) -> None:
+    pixels = noise(9, 7)
+    pixels[0, 0, 3] = alpha
+    uri = write(pixels, smooth=False)
+    assert uri.startswith("data:image/webp;base64,")
+    assert np.array_equal(read(uri), pixels)
+
+
+def test_many_cells_have_fewer_colours() -> None:
+    pixels = noise(160, 160)
+    pixels[..., :3] = pixels[..., :1]
+    uri = write(pixels, smooth=False)
+    drawn = read(uri)
+    assert 0 < np.abs(drawn.astype(int) - pixels).max() <= NEAR
+    assert len(uri) < len(png(pixels)) / 2
+    assert np.array_equal(read(write(pixels, smooth=True)), pixels)
+    assert np.array_equal(read(png(pixels)), pixels)
