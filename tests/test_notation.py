@@ -25,6 +25,7 @@ SILENT = re.compile(
     \\(?:val|grad|left|right|[bB]ig[lr]?|[td]?frac|sqrt|underset|overset
        |underbrace|q?quad|(?:text|display)style|limits|[lr][vV]ert|cdot
        |times|pm|mp|[lc]?dots|leq?|geq?|neq?|lt|gt|ll|gg|to)(?![A-Za-z])
+    | \\label\{[^{}]*\}
     | \\(?:text\w*|mathtt|begin|end)\{((?:[^{}]|\{[^{}]*\})*)\}(?:\{[lcr]+\})?
     | \\\\(?:\[[^]]*\])?
     """,
@@ -88,7 +89,8 @@ EXAMPLES = [
     (r"\operatorname{Var}(x W) = f'(\val{x}^\top)", r"Var, x, W, f', \top"),
     (r"\begin{cases} x & \text{if $t$ or so} \\[2pt] 1 \end{cases}", "x, t"),
     (
-        r"n\,d_\text{in}\,dx \quad \textstyle\sum_i \mathtt{lr}",
+        r"\label{rule: a name} n\,d_\text{in}\,dx \quad"
+        r"\textstyle\sum_i \mathtt{lr}",
         r"n, d, dx, \sum, i",
     ),
 ]
