@@ -101,3 +101,14 @@ def test_many_cells_have_fewer_colours() -> None:
     assert len(uri) < len(png(pixels)) / 2
     assert np.array_equal(read(write(pixels, smooth=True)), pixels)
     assert np.array_equal(read(png(pixels)), pixels)
+
+
+def test_larger_pictures_have_files_of_their_own() -> None:
+    small, large = base64.b64encode(b"s").decode(), b"large" * 400
+    uri = base64.b64encode(large).decode()
+    begin = '<image href="data:image/webp;base64,'
+    html, files = raster.apart(f'{begin}{small}"/>{begin}{uri}"/>', "deep")
+    assert files == {"assets/figures/deep-1.webp": large}
+    assert html == (
+        f'{begin}{small}"/><image href="assets/figures/deep-1.webp"/>'
+    )

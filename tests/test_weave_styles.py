@@ -42,3 +42,16 @@ def test_a_site_need_not_have_a_sheet_of_its_own(tmp_path: Path) -> None:
     (folder / "assets" / "book.css").unlink()
     styles.make(folder, MODULES, tmp_path / "cache")
     assert "Book Serif" in (folder / "assets" / "book.css").read_text()
+
+
+def test_pages_hold_their_style(tmp_path: Path) -> None:
+    folder = site(tmp_path / "site")
+    page, lost = folder / "index.html", folder / "404.html"
+    page.write_text(f"<head>{styles.LINK}</head>")
+    lost.write_text('<link rel="stylesheet" href="/book/assets/book.css">')
+    (folder / "assets/book.css").write_text("a { src: url(fonts/b.woff2) }\n")
+    styles.enclose(folder)
+    assert page.read_text() == (
+        "<head><style>\na { src: url(assets/fonts/b.woff2) }\n</style></head>"
+    )
+    assert "link" in lost.read_text()

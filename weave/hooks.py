@@ -33,10 +33,12 @@ from weave import (
     code,
     exercises,
     feed,
+    fonts,
     layout,
     notes,
     package,
     prose,
+    raster,
     reference,
     render,
     search,
@@ -323,7 +325,9 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
         (folder / "nn.zip").write_bytes(package.archive(nn))
     woven = pages.get(name)
     if woven is not None:
-        html = woven.restore(html)
+        html, pictures = raster.apart(woven.restore(html), Path(name).stem)
+        for picture, data in pictures.items():
+            fonts.write(Path(config.site_dir, picture), data)
         source = Path(name).with_suffix(".ipynb")
         cells = chapters[str(page.file.abs_src_path)]
         for cell in cells:
@@ -344,6 +348,8 @@ def on_post_build(config: MkDocsConfig) -> None:
     """
     folder, url = Path(config.site_dir), config.site_url or ""
     styles.make(folder, mathematics.modules, root(config) / ".cache/fonts")
+    if not serving:
+        styles.enclose(folder)
     (folder / "robots.txt").write_text(sitemap.robots(url), "utf-8")
     book = _book(config)
     if book and _log(config).exists():

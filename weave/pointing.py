@@ -24,6 +24,17 @@ POINTER = re.compile(
     r"\(#(?P<piece>\w+:[\w.]*)?/(?P<text>(?:[^()\n]|\([^()\n]*\))+)\)"
 )
 
+FORMULA = re.compile(r"\$([^$]+)\$")
+
+
+def letters(tex: str) -> str:
+    r"""Return the letters of a formula.
+
+    >>> letters(r"\grad{dW}^\top")
+    'dW'
+    """
+    return " ".join(re.findall(r"\w+", re.sub(r"\\[a-z]+", " ", tex)))
+
 
 @dataclass
 class Lines:
@@ -70,7 +81,10 @@ class Lines:
         module, number = found[0]
         self.pointed[self.owners[module, number]].add(number)
         anchor = line_id(module, number)
-        return f'<a class="to-line" href="#{anchor}">{words}</a>'
+        # A formula alone has no name that a screen reader would say.
+        name = FORMULA.fullmatch(words)
+        said = f' aria-label="{letters(name[1])}"' if name else ""
+        return f'<a class="to-line" href="#{anchor}"{said}>{words}</a>'
 
 
 def plain(prose: str) -> str:

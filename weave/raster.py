@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from PIL import Image
 # which nobody sees from cell to cell; in a smooth picture it would show.
 LARGE = 20_000
 NEAR = 6
+
+LONG = re.compile(r'href="data:image/webp;base64,([\w+/=]{1200,})"')
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -94,3 +97,18 @@ def write(pixels: Array, smooth: bool) -> str:
     picture.save(stream, "WEBP", lossless=True, quality=100, method=5)
     data = base64.b64encode(stream.getvalue()).decode()
     return f"data:image/webp;base64,{data}"
+
+
+def apart(html: str, page: str) -> tuple[str, dict[str, bytes]]:
+    """Return a page that names its larger pictures, and their files.
+
+    In the page they would keep its first line waiting.
+    """
+    files: dict[str, bytes] = {}
+
+    def take(picture: re.Match[str]) -> str:
+        name = f"assets/figures/{page}-{len(files) + 1}.webp"
+        files[name] = base64.b64decode(picture[1])
+        return f'href="{name}"'
+
+    return LONG.sub(take, html), files

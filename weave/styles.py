@@ -20,6 +20,8 @@ UNUSED = (
     "assets/_mkdocstrings.css",
 )
 
+LINK = '<link rel="stylesheet" href="assets/book.css">'
+
 
 def make(site: Path, modules: Path, cache: Path) -> None:
     """Write the style sheet and the fonts of a site that is built."""
@@ -42,3 +44,18 @@ def make(site: Path, modules: Path, cache: Path) -> None:
     css = re.sub(r"/\*.*?\*/", "", "\n".join(parts), flags=re.DOTALL)
     css = re.sub(r"\n\s+", "\n", css)
     fonts.write(book, css.encode())
+
+
+def enclose(site: Path) -> None:
+    """Put the style sheet into the pages, which then need not wait for it.
+
+    It is a sixth of a page. The page for addresses that do not exist, which
+    may stand anywhere, keeps its link.
+    """
+    css = (site / "assets" / "book.css").read_text("utf-8").strip()
+    css = css.replace("url(fonts/", "url(assets/fonts/")
+    for path in site.glob("*.html"):
+        html = path.read_text("utf-8")
+        path.write_text(
+            html.replace(LINK, f"<style>\n{css}\n</style>"), "utf-8"
+        )
