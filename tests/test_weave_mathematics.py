@@ -8,9 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 
 from weave import mathematics
-from weave.mathematics import Mathematics, MathematicsError, node
+from weave.mathematics import (
+    Mathematics,
+    MathematicsError,
+    lighter,
+    node,
+)
 
 ROOT = Path(__file__).parent.parent
 
@@ -138,3 +144,43 @@ def test_without_katex_the_command_is_named(tmp_path: Path) -> None:
 
 def test_node_comes_from_pip() -> None:
     assert node().startswith(mathematics.ROOT_DIR)
+
+
+def test_a_formula_does_not_carry_its_source(katex: Mathematics) -> None:
+    html = katex.formula(r"\frac{a}{b} = 1", False)
+    assert "annotation" not in html
+    assert "semantics" not in html
+    assert "xmlns" not in html
+    assert "<math><mfrac><mi>a</mi><mi>b</mi></mfrac><mo>=</mo>" in html
+    lone = katex.formula(r"\begin{matrix} a \\ b \end{matrix}", True)
+    assert '<math display="block"><mtable' in lone
+
+
+def test_spans_without_effect_are_dissolved() -> None:
+    def seen(inside: str) -> str:
+        html = f'<span class="katex-html">{inside}</span>'
+        return lighter(html)[
+            len('<span class="katex-html">') : -len("</span>")
+        ]
+
+    base = '<span class="katex-base">{}</span>'
+    assert seen(
+        base.format(
+            '<span class="mopen">(</span><span class="mord"><span class="mord '
+            'mathnormal mtight">a</span>!</span><span class="mclose">)</span>'
+        )
+    ) == base.format('(<span class="mathnormal">a</span>!)')
+    # A child of `vlist>span` is a box, and `sqrt` looks at its children.
+    for outer in ['<span style="top:1em">', '<span class="sqrt">']:
+        kept = f"{outer}<span>1</span></span>"
+        old = f'{outer}<span class="mord">1</span></span>'
+        assert seen(base.format(old)) == base.format(kept)
+
+
+def test_a_formula_keeps_its_letters_in_order(katex: Mathematics) -> None:
+    html = katex.formula(r"\val{a}(b + c)^{2\cdot d}, \sqrt{e} \le f", False)
+    picture = BeautifulSoup(html, "html.parser").select_one(".katex-html")
+    assert picture
+    letters = picture.get_text().replace("\N{ZERO WIDTH SPACE}", "")
+    assert "".join(letters.split()) == "a(b+c)2⋅d,e≤f"
+    assert not picture.select(".mord, .mbin, .mrel, .mtight")

@@ -66,6 +66,7 @@ def test_an_inline_figure_follows_the_page() -> None:
     assert 'stroke="var(--value)"' in svg
     assert 'stroke="var(--gradient)"' in svg
     assert 'stroke="currentColor"' in svg
+    assert 'style="fill:currentColor"' in svg, "whatever the style sheet says"
     for colour in [*palette.VARIABLES, "#000000"]:
         assert colour not in svg
     for rest in ["<?xml", "<!DOCTYPE", "<!--", "metadata", "<style", "xmlns"]:

@@ -13,6 +13,7 @@ The way of a chapter through the loom, one module a step:
     render       makes one Markdown page of prose, code and results
     pointing     leads words in the prose to lines of the code
     code         keeps of the highlighted code's HTML what says something
+    svg          makes figures light, with `paths` and `raster`
     mathematics  sets the formulas in the page's final HTML
     styles       makes one style sheet for all pages, with the faces of
                  text (`fonts`) and of formulas (`glyphs`)

