@@ -115,7 +115,8 @@ def page(chapters: list[Chapter], rows: int) -> str:
     """Return the chart as HTML."""
     places = {chapter.name: chapter for chapter in chapters}
     lines = [
-        f'<path d="{_line(places[name], chapter)}"/>'
+        f'<path vector-effect="non-scaling-stroke" '
+        f'd="{_line(places[name], chapter)}"/>'
         for chapter in chapters
         for name in sorted(chapter.needs, key=lambda n: places[n].row)
     ]

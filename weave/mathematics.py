@@ -27,9 +27,9 @@ FORMULA = re.compile(
     re.DOTALL,
 )
 LONELY = re.compile(
-    r"(?P<th><th\b[^>]*>)\s*"
+    r"(?P<begin><(?P<around>th|a)\b[^>]*>)\s*"
     r'(?P<cell><span class="arithmatex">\\\((?P<tex>[^<]*)\\\)</span>)'
-    r"\s*</th>"
+    r"\s*</(?P=around)>"
 )
 # What KaTeX calls spans by and no style sheet asks for, and the spans in
 # which nothing depends on what the children are.
@@ -63,13 +63,13 @@ class Mathematics:
     def typeset(self, html: str) -> str:
         """Return the page with its formulas set.
 
-        A table header that is nothing but a formula gets a text beside
+        A table header or link that is nothing but a formula gets a text beside
         it, since a formula is no text to a screen reader.
         """
         html = LONELY.sub(
-            r"\g<th>"
+            r"\g<begin>"
             r'<span class="unseen">\g<tex></span>'
-            r'<span aria-hidden="true">\g<cell></span></th>',
+            r'<span aria-hidden="true">\g<cell></span></\g<around>>',
             html,
         )
         return FORMULA.sub(self._element, html)

@@ -24,17 +24,6 @@ POINTER = re.compile(
     r"\(#(?P<piece>\w+:[\w.]*)?/(?P<text>(?:[^()\n]|\([^()\n]*\))+)\)"
 )
 
-FORMULA = re.compile(r"\$([^$]+)\$")
-
-
-def letters(tex: str) -> str:
-    r"""Return the letters of a formula.
-
-    >>> letters(r"\grad{dW}^\top")
-    'dW'
-    """
-    return " ".join(re.findall(r"\w+", re.sub(r"\\[a-z]+", " ", tex)))
-
 
 @dataclass
 class Lines:
@@ -81,10 +70,7 @@ class Lines:
         module, number = found[0]
         self.pointed[self.owners[module, number]].add(number)
         anchor = line_id(module, number)
-        # A formula alone has no name that a screen reader would say.
-        name = FORMULA.fullmatch(words)
-        said = f' aria-label="{letters(name[1])}"' if name else ""
-        return f'<a class="to-line" href="#{anchor}"{said}>{words}</a>'
+        return f'<a class="to-line" href="#{anchor}">{words}</a>'
 
 
 def plain(prose: str) -> str:

@@ -404,7 +404,7 @@ def _picture(figure: Figure, element: Element, clip: str) -> Other:
             x, y, width, height = left, top, right - left, bottom - top
     place = {"x": x, "y": y, "width": width, "height": height}
     where = _attributes({key: f"{n:.2f}" for key, n in place.items()})
-    crisp = ' image-rendering="pixelated"' if sharp else ""
+    crisp = ' class="crisp"' if sharp else ""
     markup = (
         f'<image{where} preserveAspectRatio="none"{crisp} '
         f'href="{raster.write(pixels, not sharp)}"/>'
