@@ -74,7 +74,7 @@ def figure(
     """
     from matplotlib import pyplot
 
-    from weave.figures import inline, standalone
+    from weave.figures import standalone
 
     _check_name("figure", name)
     if not alt.strip():
@@ -86,7 +86,7 @@ def figure(
     content = {"kind": "figure", "name": name, "caption": caption}
     _display(
         {
-            MIME: {**content, "wide": wide, "svg": inline(svg, name, alt)},
+            MIME: {**content, "wide": wide},
             "image/svg+xml": svg,
             "text/plain": alt,
         }
