@@ -148,7 +148,7 @@ things = [
 steps = [
     ("execute, inline", "a fresh kernel runs nn, or the cache knows"),
     ("render, exercises", "pieces of nn, captions, folds"),
-    ("MkDocs and Material", "Markdown, links, contents, search"),
+    ("MkDocs and Material", "Markdown, links, contents"),
     ("hooks, mathematics", "KaTeX; what was kept aside returns"),
 ]
 fig, ax = subplots(figsize=(4.5, 4.3))
