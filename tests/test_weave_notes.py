@@ -37,15 +37,13 @@ def test_a_note_follows_its_number() -> None:
     assert not soup.select(".footnote, .footnote-backref, ol")
 
 
-def test_its_number_opens_the_note() -> None:
+def test_its_number_unfolds_the_note() -> None:
     soup = page("One.[^a]\n\n[^a]: A.")
-    (button,) = soup.select("sup > button")
-    (note,) = soup.select(".sidenote[popover]")
-    assert button["type"] == "button"
-    assert button["popovertarget"] == note["id"] == "sn-1"
-    assert button["aria-label"] == "Note 1"
+    (box,) = soup.select("sup > input[type=checkbox]")
+    assert box["aria-label"] == "Note 1"
+    (number,) = soup.select("sup:has(input) + .sidenote#sn-1")
     (number,) = soup.select("sup")
-    assert number["data-note"] == button.get_text() == "1"
+    assert number["data-note"] == "1"
 
 
 def test_notes_count_as_they_are_met() -> None:
@@ -61,8 +59,6 @@ def test_a_note_referred_to_twice_stands_twice() -> None:
     assert notes(soup) == ["1 A.", "2 B.", "1 A."]
     ids = [str(tag["id"]) for tag in soup.select("[id]")]
     assert ids == ["sn-1", "x", "sn-2", "sn-1-2"]
-    targets = [b["popovertarget"] for b in soup.select("button")]
-    assert targets == ["sn-1", "sn-2", "sn-1-2"]
 
 
 def test_notes_of_a_table_stand_below_it() -> None:
@@ -73,8 +69,8 @@ def test_notes_of_a_table_stand_below_it() -> None:
     assert notes(soup) == ["1 B.", "2 A.", "1 B."]
     (table,) = soup.select("table")
     assert not table.select(".sidenote")
-    targets = [b["popovertarget"] for b in table.select("button")]
-    assert targets == ["sn-2", "sn-1-2", "sn-1-2"]
+    assert [s["data-note"] for s in table.select("sup")] == ["2", "1", "1"]
+    assert not table.select("input"), "there is nothing to fold"
 
 
 def test_a_table_without_notes_stays() -> None:

@@ -14,10 +14,12 @@ from weave.search import Entry, Found, entries, library, plain, script
 ROOT = Path(__file__).parent.parent
 
 PAGE = """
-<h1 id="2-layers">2 · Layers<a class="headerlink" href="#2-layers">¶</a></h1>
+<h1 id="2-layers"><b class="number">Chapter 2</b> Layers<a
+ class="headerlink" href="#2-layers">¶</a></h1>
 <p class="downloads">This chapter as a notebook</p>
 <p>A <em>neuron</em> takes
-numbers<sup id="fnref:n"><a class="footnote-ref" href="#fn:n">1</a></sup>.</p>
+numbers.<sup class="sidenote-ref"></sup><span class="sidenote"><span
+class="sidenote-number">1</span> Rosenblatt.</span></p>
 <div class="highlight"><pre><span></span><code><span class="n">x</span> = 1
 y = <span class="mi">2</span></code></pre></div>
 <pre class="output">4.8</pre>
@@ -38,8 +40,6 @@ lines 3–4</figcaption><pre>def set_it(self):
 <p>A product, <span class="arithmatex">\\(\\grad{dW}\\)</span>, of
 <span class="arithmatex">\\(d_\\text{in} &lt; 3\\)</span>.</p></section>
 <h3 id="exercise-21-ten">Exercise 2.1 · Ten</h3><p>Say ten.</p>
-<div class="footnote"><ol><li id="fn:n"><p>Rosenblatt.&nbsp;<a
-class="footnote-backref" href="#fnref:n">↩</a></p></li></ol></div>
 """
 
 
@@ -63,9 +63,9 @@ def test_a_chapter(katex: Mathematics) -> None:
         Entry("figure", "", "tab-one", "One.\na · b\n1 · 2"),
         Entry(
             "section",
-            "2 · Layers",
+            "Layers",
             "",
-            "A neuron takes numbers.\nRosenblatt.\nx = 1\ny = 2\n"
+            "A neuron takes numbers. Rosenblatt.\nx = 1\ny = 2\n"
             "Solution\nsolved",
         ),
         Entry(

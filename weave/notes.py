@@ -1,9 +1,8 @@
 """Side notes: what Markdown gathers at the end, put beside its line.
 
 A note follows its number in the text, as a span. On a wide screen it
-stands in the margin. On a narrow one it is a popover that its number, a
-button, opens and closes without any script; so the number is there
-twice, and the style sheet shows one.
+stands in the margin. On a narrow one it is folded away, and its number, a
+box that can be checked, unfolds it in the text without any script.
 """
 
 from __future__ import annotations
@@ -51,28 +50,24 @@ def aside(html: str) -> str:
         number = numbers[name]
         return (
             f'<span class="sidenote" id="{_id(number, given[name])}" '
-            f'role="note" popover><span class="sidenote-number">{number}'
+            f'role="note"><span class="sidenote-number">{number}'
             f"</span> {text}</span>"
         )
 
-    def reference(name: str, time: int) -> str:
+    def reference(name: str, folded: bool) -> str:
         number = numbers.setdefault(name, len(numbers) + 1)
+        box = f'<input type="checkbox" aria-label="Note {number}">'
         return (
-            f'<sup class="sidenote-ref" data-note="{number}"><button '
-            f'type="button" popovertarget="{_id(number, time)}" '
-            f'aria-label="Note {number}">{number}</button></sup>'
+            f'<sup class="sidenote-ref" data-note="{number}">'
+            f"{box if folded else ''}</sup>"
         )
 
     def in_text(match: re.Match[str]) -> str:
-        name = match["name"]
-        return reference(name, given.get(name, 0) + 1) + note(name)
+        return reference(match["name"], True) + note(match["name"])
 
     def in_table(match: re.Match[str]) -> str:
         names = dict.fromkeys(m["name"] for m in REFERENCE.finditer(match[0]))
-        table = REFERENCE.sub(
-            lambda m: reference(m["name"], given.get(m["name"], 0) + 1),
-            match[0],
-        )
+        table = REFERENCE.sub(lambda m: reference(m["name"], False), match[0])
         return table + "".join(map(note, names))
 
     both = re.compile(f"{TABLE.pattern}|{REFERENCE.pattern}", re.DOTALL)

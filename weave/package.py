@@ -88,8 +88,8 @@ def page(package: Path, chapters: Iterable[Path]) -> str:
     """
     shown = places(chapters, package)
     blocks = [
-        '<p class="downloads"><button type="button" class="copy-all" '
-        "hidden>Copy all</button> "
+        '<p class="downloads"><button type="button" class="copy-all">'
+        "Copy all</button> "
         f'<a href="{package.name}.zip" download>{package.name}.zip</a></p>'
     ]
     for path in order(package):

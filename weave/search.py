@@ -28,7 +28,7 @@ from weave.mathematics import FORMULA, Mathematics
 # the modules of the program as a whole.
 SILENT = {
     *("headerlink", "downloads", "output", "place", "module"),
-    *("footnote-ref", "footnote-backref"),
+    *("mentions", "around", "number", "cite", "chart"),
 }
 DRAWING = {"Code", "What is claimed here, checked"}
 HEADINGS = {"h1", "h2", "h3"}
@@ -89,23 +89,14 @@ def entries(html: str, mathematics: Mathematics) -> list[Entry]:
         return escape(formula + match["stop"])
 
     html = FORMULA.sub(text, html)
+    html = re.sub(r'<span\s+class="sidenote-number">\d+</span>', "", html)
     # A <span> says how something looks; most are the colours of code.
     soup = BeautifulSoup(re.sub(r"</?span\b[^>]*>", "", html), "html.parser")
     tags = soup.find_all(True)
-    _place_notes({str(tag.get("id")): tag for tag in tags})
     for tag in filter(_is_silent, tags):
         tag.extract()
     items = map(_item, soup.find_all(id=True))
     return [*filter(None, items), *_sections(soup)]
-
-
-def _place_notes(tags: dict[str, Tag]) -> None:
-    """Put each footnote behind the block that refers to it."""
-    for name, tag in tags.items():
-        mark = tags.get(name.replace("fn:", "fnref:"), tag)
-        block = mark.find_parent(["p", "li", "dd", "table"])
-        if mark is not tag and block:
-            block.insert_after(tag)
 
 
 def _is_silent(tag: Tag) -> bool:

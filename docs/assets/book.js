@@ -136,7 +136,6 @@ if (navigator.clipboard) {
 
   // "Copy all": every module below, each under its name.
   for (const button of document.querySelectorAll("button.copy-all")) {
-    button.hidden = false;
     copies(button, () =>
       [...document.querySelectorAll("[data-file]")]
         .map(
