@@ -23,11 +23,11 @@ from playwright.sync_api import sync_playwright
 
 import nn
 from weave import package, reference
-from weave.browser import FLAGS, HELP, find_chromium
 from weave.census import census, forget
 from weave.docstrings import markdown
 from weave.execute import exported, read
 from weave.exercises import anchor_of, overview
+from weave.press.browser import FLAGS, HELP, find_chromium
 
 ROOT = Path(__file__).parent.parent
 NN = ROOT / "nn"

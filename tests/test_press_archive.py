@@ -11,14 +11,16 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from playwright.sync_api import sync_playwright
 
-from weave import archive, hooks
-from weave.browser import FLAGS, HELP, find_chromium
+from weave.press import archive, hooks
+from weave.press.browser import FLAGS, HELP, find_chromium
 
 ROOT = Path(__file__).parent.parent
 CONFIG = f"""\
 INHERIT: {ROOT / "mkdocs.yml"}
-hooks: [{ROOT / "weave" / "hooks.py"}]
+hooks: [{ROOT / "weave" / "hooks.py"}, {ROOT / "weave/press/hooks.py"}]
 watch: []
+theme: {{custom_dir: {ROOT / "weave" / "theme"}}}
+extra: {{cards: false}}
 nav: [index.md, other.md]
 """
 
