@@ -187,7 +187,7 @@ def test_a_public_name_is_in_the_reference(
         else:
             assert " ".join(paragraph.replace("`", "").split()) in text
     if name != "Layer" and name != "Diverged":  # nobody calls these
-        signature = entry.select_one(".doc-signature.no-copy.highlight code")
+        signature = entry.select_one(".doc-signature.highlight code")
         assert signature
         assert signature.get_text().startswith(f"{name}(")
 

@@ -168,7 +168,7 @@ def test_the_contents_say_what_the_chapters_are_called() -> None:
                     yield title, str(value)
 
     for title, name in entries(config["nav"]):
-        if name.endswith(".py"):
+        if name.endswith(".py") and title != "Cover":
             first = read(ROOT / "docs" / name)[0].source
             assert first.partition("\n")[0] == f"# {title}", name
 

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def make(root: Path, command: str = "build") -> Path:
     docs = root / "docs"
     (docs / "assets").mkdir(parents=True)
-    for name in ("book.css", "book.js"):
+    for name in ("book.css", "book.js", "mark.svg", "search.js"):
         source = ROOT / "docs" / "assets" / name
         (docs / "assets" / name).write_bytes(source.read_bytes())
     (docs / "index.md").write_text("# One\n\nTo [the other](other.md#end).\n")
