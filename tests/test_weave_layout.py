@@ -44,3 +44,10 @@ def test_tables_scroll_and_their_headers_have_a_scope() -> None:
         '<table><thead><th scope="col">a<th scope="col" style="x">b</thead>'
         "</table></div>"
     )
+
+
+def test_a_number_in_a_table_stays_with_its_spread_and_percent_sign() -> None:
+    cells = "<tr><td>98.66 ± 0.05 %</td><td>5 of 6 are</td></tr>"
+    html = layout.tables(f"<p>5 % of</p><table>{cells}</table>")
+    assert "<td>98.66&nbsp;±&nbsp;0.05&nbsp;%</td><td>5 of 6 are</td>" in html
+    assert html.startswith("<p>5 % of</p>")

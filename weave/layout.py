@@ -7,6 +7,8 @@ import re
 NUMBERED = re.compile(r"(<h1[^>]*>)(\d+) · ")
 QUESTION = re.compile(r"(</h1>)\s*<p>(<em>[^<]*</em>)</p>")
 TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
+CELL = re.compile(r"(?<=<td)[^>]*>.*?(?=</td>)", re.DOTALL)
+BESIDE = re.compile(r"(?<=\d) (?=[±%])|(?<=±) (?=\d)")
 FOLDED = re.compile(r"<details.*?</details>", re.DOTALL)
 SECTION = re.compile(r"(?=<h2[ >])")
 
@@ -46,8 +48,12 @@ def _guess(section: str) -> str:
 
 
 def tables(html: str) -> str:
-    """Let tables scroll on a phone, and name what their headers head."""
+    """Let tables scroll on a phone, and name what their headers head.
+
+    A number in a cell stays on a line with its spread and its percent sign.
+    """
     html = re.sub(r"<th(?=[ >])", '<th scope="col"', html)
+    html = CELL.sub(lambda cell: BESIDE.sub("&nbsp;", cell[0]), html)
     return TABLE.sub(
         '<div class="scroll" role="group" aria-label="Table" tabindex="0">'
         r"\g<0></div>",
