@@ -47,7 +47,15 @@ def test_tables_scroll_and_their_headers_have_a_scope() -> None:
 
 
 def test_a_number_in_a_table_stays_with_its_spread_and_percent_sign() -> None:
-    cells = "<tr><td>98.66 ± 0.05 %</td><td>5 of 6 are</td></tr>"
+    cells = "<tr><td>98.66 ± 0.05 %</td><td>5 · Start here</td></tr>"
     html = layout.tables(f"<p>5 % of</p><table>{cells}</table>")
-    assert "<td>98.66&nbsp;±&nbsp;0.05&nbsp;%</td><td>5 of 6 are</td>" in html
+    assert (
+        "<td>98.66&nbsp;±&nbsp;0.05&nbsp;%</td><td>5&nbsp;·&nbsp;Start here</td>"
+        in html
+    )
     assert html.startswith("<p>5 % of</p>")
+
+
+def test_the_sizes_of_layers_stay_on_a_line_of_a_table() -> None:
+    html = layout.tables('<table><td><a href="1-2">plain, 784-64-10</a></td>')
+    assert 'href="1-2">plain, <span class="whole">784-64-10</span><' in html

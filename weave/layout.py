@@ -8,7 +8,8 @@ NUMBERED = re.compile(r"(<h1[^>]*>)(\d+) · ")
 QUESTION = re.compile(r"(</h1>)\s*<p>(<em>[^<]*</em>)</p>")
 TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
 CELL = re.compile(r"(?<=<td)[^>]*>.*?(?=</td>)", re.DOTALL)
-BESIDE = re.compile(r"(?<=\d) (?=[±%])|(?<=±) (?=\d)")
+BESIDE = re.compile(r"(?<=\d) (?=[±%·])|(?<=\d ±) (?=\d)|(?<=\d ·) (?=\w)")
+SIZES = re.compile(r"(?<![^\s>(])\d+(?:-\d+)+(?![^\s<,;:)])")
 FOLDED = re.compile(r"<details.*?</details>", re.DOTALL)
 SECTION = re.compile(r"(?=<h2[ >])")
 
@@ -50,12 +51,19 @@ def _guess(section: str) -> str:
 def tables(html: str) -> str:
     """Let tables scroll on a phone, and name what their headers head.
 
-    A number in a cell stays on a line with its spread and its percent sign.
+    A number in a cell stays on a line with its spread and its percent sign,
+    that of a chapter with its name, and the sizes of layers with each other.
     """
     html = re.sub(r"<th(?=[ >])", '<th scope="col"', html)
-    html = CELL.sub(lambda cell: BESIDE.sub("&nbsp;", cell[0]), html)
+    html = CELL.sub(_whole, html)
     return TABLE.sub(
         '<div class="scroll" role="group" aria-label="Table" tabindex="0">'
         r"\g<0></div>",
         html,
     )
+
+
+def _whole(cell: re.Match[str]) -> str:
+    """Return a cell that is broken over lines only where it should be."""
+    text = BESIDE.sub("&nbsp;", cell[0])
+    return SIZES.sub(r'<span class="whole">\g<0></span>', text)
