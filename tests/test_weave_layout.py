@@ -50,7 +50,8 @@ def test_a_number_in_a_table_stays_with_its_spread_and_percent_sign() -> None:
     cells = "<tr><td>98.66 ± 0.05 %</td><td>5 · Start here</td></tr>"
     html = layout.tables(f"<p>5 % of</p><table>{cells}</table>")
     assert (
-        "<td>98.66&nbsp;±&nbsp;0.05&nbsp;%</td><td>5&nbsp;·&nbsp;Start here</td>"
+        "<td>98.66&nbsp;±&nbsp;0.05&nbsp;%</td>"
+        "<td>5&nbsp;·&nbsp;Start here</td>"
         in html
     )
     assert html.startswith("<p>5 % of</p>")
