@@ -283,7 +283,7 @@ def on_page_content(
 
     MkDocs learns that equations can be linked to, which it could not see.
     """
-    html = layout.tables(code.quiet(notes.aside(html)))
+    html = layout.tables(layout.numbers(code.quiet(notes.aside(html))))
     html = html.replace(chart.PLACE, config.extra["chart"])
     if page.file.src_uri in pages:
         assert page.present_anchor_ids is not None
