@@ -66,7 +66,8 @@ def test_an_inline_figure_follows_the_page() -> None:
     assert 'stroke="var(--value)"' in svg
     assert 'stroke="var(--gradient)"' in svg
     assert 'stroke="currentColor"' in svg
-    assert 'style="fill:currentColor"' in svg, "whatever the style sheet says"
+    assert "width:28.8rem" in svg, "as the text grows, so do figures"
+    assert 'style="fill:currentColor;' in svg, "whatever the style sheet says"
     for colour in [*palette.VARIABLES, "#000000"]:
         assert colour not in svg
     for rest in ["<?xml", "<!DOCTYPE", "<!--", "metadata", "<style", "xmlns"]:

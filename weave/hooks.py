@@ -187,20 +187,23 @@ def on_page_content(
 
     MkDocs learns that equations can be linked to, which it could not see.
     """
-    html = layout.tables(code.quiet(notes.aside(html)))
+    html = layout.tables(layout.numbers(code.quiet(notes.aside(html))))
     html = html.replace(chart.PLACE, config.extra["chart"])
     if page.file.src_uri in pages:
         assert page.present_anchor_ids is not None
         page.present_anchor_ids |= pages[page.file.src_uri].labels.keys()
     stem = Path(page.file.src_uri).stem
+    kind = "page" if page.is_homepage else "chapter"
     downloads = (
-        '<p class="downloads">This chapter as '
+        f'<p class="downloads">This {kind} as '
         f'<a href="{stem}.ipynb" download>a notebook</a> or '
         f'<a href="{stem}.py" download>plain Python</a></p>'
     )
-    html = layout.opening(
-        html, downloads if page.file.src_uri in pages else ""
-    )
+    if page.file.src_uri not in pages:
+        downloads = ""
+    html = layout.opening(html, "" if page.is_homepage else downloads)
+    html += downloads if page.is_homepage else ""
+    html += page.meta.get("cite", "")
     return html if page.file.src_uri == "api.md" else layout.sections(html)
 
 
