@@ -62,8 +62,10 @@ def test_code_and_formulas_are_not_prose() -> None:
 
 
 def test_the_number_of_a_chapter_stays_with_its_name() -> None:
-    html = layout.tables("<table><td>5 · Start here</td></table> 6 · Six")
-    assert "<td>5&nbsp;·&nbsp;Start here</td></table></div> 6 · Six" in html
+    html = layout.numbers('<a href="start.html">5 · Start here</a> 6 · Six')
+    assert html == (
+        '<a href="start.html">5&nbsp;·&nbsp;Start here</a> 6 · Six'
+    )
 
 
 def test_the_sizes_of_layers_stay_on_a_line_of_a_table() -> None:

@@ -8,7 +8,8 @@ NUMBERED = re.compile(r"(<h1[^>]*>)(\d+) · ")
 QUESTION = re.compile(r"(</h1>)\s*<p>(<em>[^<]*</em>)</p>")
 TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
 CELL = re.compile(r"(?<=<td)[^>]*>.*?(?=</td>)", re.DOTALL)
-TITLED = re.compile(r"(?<=\d) · (?=\w)")
+WHOLE = r'<span class="whole">\g<0></span>'
+TITLED = re.compile(r"(<a [^>]*>\d+) · ")
 BESIDE = re.compile(r"(?<=\d) (?=[±%])|(?<=\d ±) (?=\d)")
 NO_PROSE = re.compile(
     r"(<(?:pre|code)\b.*?</(?:pre|code)>"
@@ -57,11 +58,10 @@ def _guess(section: str) -> str:
 def tables(html: str) -> str:
     """Let tables scroll on a phone, and name what their headers head.
 
-    A cell is not broken behind the number of a chapter, nor between the
-    sizes of layers.
+    The sizes of layers in a cell, 784-128-10, are not broken over lines.
     """
     html = re.sub(r"<th(?=[ >])", '<th scope="col"', html)
-    html = CELL.sub(_whole, html)
+    html = CELL.sub(lambda cell: SIZES.sub(WHOLE, cell[0]), html)
     return TABLE.sub(
         '<div class="scroll" role="group" aria-label="Table" tabindex="0">'
         r"\g<0></div>",
@@ -69,14 +69,9 @@ def tables(html: str) -> str:
     )
 
 
-def _whole(cell: re.Match[str]) -> str:
-    """Return a cell that is broken over lines only where it should be."""
-    text = TITLED.sub("&nbsp;·&nbsp;", cell[0])
-    return SIZES.sub(r'<span class="whole">\g<0></span>', text)
-
-
 def numbers(html: str) -> str:
-    """Keep a number on a line with its spread and its percent sign."""
+    """Keep numbers with their spread, percent sign or chapter's name."""
+    html = TITLED.sub(r"\1&nbsp;·&nbsp;", html)
     parts = NO_PROSE.split(html)
     parts[::2] = [BESIDE.sub("&nbsp;", text) for text in parts[::2]]
     return "".join(parts)
