@@ -46,9 +46,9 @@ serve: .venv/.docs node_modules/.ready
 PAPER = A4
 
 print: site .venv/.print
-	@$(PY) -m weave.browser
+	@$(PY) -m weave.press.browser
 	@echo "Printing the book into build/ (takes about two minutes)"
-	@$(PY) -m weave.printing $(PAPER)
+	@$(PY) -m weave.press.printing $(PAPER)
 
 # Coverage is of a whole run; give COV= where ARGS choose a part. JOBS=0
 # runs everything in one process.
@@ -56,7 +56,7 @@ COV = --cov
 JOBS = 2
 
 test: .venv/.test node_modules/.audit
-	@$(PY) -m weave.browser
+	@$(PY) -m weave.press.browser
 	$(PY) -m ruff check
 	$(PY) -m mypy
 	$(PY) -m pytest -n $(JOBS) --dist loadfile $(COV) $(ARGS)
@@ -72,7 +72,7 @@ record: .venv/.docs node_modules/.ready
 	@$(PY) tests/record.py $(ARGS)
 
 numbers: .venv/.docs $(EXTRA:%=.venv/.%) node_modules/.ready
-	@$(PY) -m weave.changes
+	@$(PY) -m weave.press.changes
 
 clean:
 	rm -rf site .cache build dist htmlcov .coverage .coverage.*

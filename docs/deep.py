@@ -413,8 +413,8 @@ assert moved["sigmoid", "LeCun"][0] == 0
 top_moved = moved["sigmoid", "LeCun"][-1]
 
 # %% [markdown]
-# In the sigmoid column all values are one half, and nothing looks wrong.
-# But from layer 30 to layer 1 the gradients' size falls from
+# In the sigmoid column of [](#fig-inside) all values are one half, and nothing
+# looks wrong. But from layer 30 to layer 1 the gradients' size falls from
 # ${{ power(sigmoid_top) }}$ to ${{ power(sigmoid_bottom) }}$. Twenty steps
 # later the picture is the same: the topmost weights have moved by
 # {{ top_moved:.0% }} of their length, the lowest in no digit. This is the
@@ -559,17 +559,16 @@ assert abs(remembered["ReLU, He"][1]) < 0.15
 assert remembered["tanh, orthogonal"][1] > 0.8
 
 # %% [markdown]
-# At the top of the ReLU tower all digits point the same way, and the memory
-# is {{ remembered["ReLU, He"][1]:.2f }}. A ReLU puts out no negative
-# numbers, so all rows lean to the same side, and each layer pulls them
-# closer. And each cosine passes through 32 neurons drawn by lot, so each
-# layer adds an error of chance, which scatters what is left. (With 128
-# neurons the tanh tower from LeCun's start remembers {{ wide_memory:.2f }}
-# instead of {{ remembered["tanh, LeCun"][1]:.2f }}.) The last layer cannot
-# separate what it cannot see.[^shattered] The rotation under a tanh forgets
-# least, {{ remembered["tanh, orthogonal"][1]:.2f }}: a rotation keeps all
-# angles, and a tanh near 0 is nearly a line. That is the tower that was
-# best at 24.
+# At the top of the ReLU tower all digits point the same way, and the memory is
+# {{ remembered["ReLU, He"][1]:.2f }} ([](#tab-memory)). A ReLU puts out no
+# negative numbers, so all rows lean to the same side, and each layer pulls
+# them closer. And each cosine passes through 32 neurons drawn by lot, so each
+# layer adds an error of chance, which scatters what is left. (With 128 neurons
+# the tanh tower from LeCun's start remembers {{ wide_memory:.2f }} instead of
+# {{ remembered["tanh, LeCun"][1]:.2f }}.) The last layer cannot separate what
+# it cannot see.[^shattered] The rotation under a tanh forgets least,
+# {{ remembered["tanh, orthogonal"][1]:.2f }}: a rotation keeps all angles, and
+# a tanh near 0 is nearly a line. That is the tower that was best at 24.
 #
 # So a deep tower must do two things at the start: keep its gradients'
 # size, and remember its input.
@@ -871,16 +870,16 @@ table(
 )
 
 # %% [markdown]
-# At the smallest rate it costs {{ costs:.0f }} in a hundred. But the plain
-# tower breaks at a rate of 1, and the normalized one learns best there, at
-# thirty times the smallest. Why it does is disputed. Its authors said that
-# each layer is spared the drifting of those below it;[^ioffe] later
-# measurements found the drift unchanged, and the loss
-# smoother.[^santurkar] What we can say: as $y$
-# does not change with the length of a neuron's weights, their gradient is at
-# a right angle to them (but for $\varepsilon$), and every step of SGD
-# makes them longer: at rate 1 the lowest layer's length goes from
-# {{ lengths[0]:.1f }} to {{ lengths[1]:.1f }}, and is then moved less.
+# At the smallest rate of [](#tab-rates) it costs {{ costs:.0f }} in a hundred.
+# But the plain tower breaks at a rate of 1, and the normalized one learns best
+# there, at thirty times the smallest. Why it does is disputed. Its authors
+# said that each layer is spared the drifting of those below it;[^ioffe] later
+# measurements found the drift unchanged, and the loss smoother.[^santurkar]
+# What we can say: as $y$ does not change with the length of a neuron's
+# weights, their gradient is at a right angle to them (but for $\varepsilon$),
+# and every step of SGD makes them longer: at rate 1 the lowest layer's length
+# goes from {{ lengths[0]:.1f }} to {{ lengths[1]:.1f }}, and is then moved
+# less.
 #
 # It has a price where batches are small. Three layers, `140` steps,
 # rate `0.1`:
@@ -900,7 +899,8 @@ table(
 # Two different numbers normalized are $-1$ and $1$ (but for
 # $\varepsilon$), whatever they were. A batch of
 # two tells each neuron which of the two digits has more, and not how much
-# ({{ by_batch[0][2]:.0% }} against {{ by_batch[0][1]:.0% }}).
+# ({{ by_batch[0][2]:.0% }} against {{ by_batch[0][1]:.0% }} in
+# [](#tab-batches)).
 #
 # ## How deep it goes
 #
@@ -1148,11 +1148,11 @@ table(
 )
 
 # %% [markdown]
-# With both, the gradients' size grows by a factor of
-# {{ both_gradients:.0f }}. The residual tower alone forgets nearly as much
-# as the plain one ([](#tab-memories)): where each block adds as much as
-# there was, the input is soon a small part of the sum. With either answer
-# it remembers. That is what the way around is for.
+# With both, the gradients' size grows by a factor of {{ both_gradients:.0f }}
+# ([](#fig-around), right). The residual tower alone forgets nearly as much as
+# the plain one ([](#tab-memories)): where each block adds as much as there
+# was, the input is soon a small part of the sum. With either answer it
+# remembers. That is what the way around is for.
 #
 # ## How deep
 #

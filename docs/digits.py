@@ -85,9 +85,9 @@ figure(
 )
 
 # %% [markdown]
-# A picture is a row of {{ x.shape[1] }} numbers, from 0 (paper) to 1
-# (ink). That a pixel has neighbours is something the network is never
-# told.
+# Each picture of [](#fig-digits) is a row of {{ x.shape[1] }} numbers, from 0
+# (paper) to 1 (ink). That a pixel has neighbours is something the network is
+# never told.
 #
 # The data come as four files, and a result is worth no more than its
 # data. So the loader knows the files by their content: the SHA-256 of
@@ -467,9 +467,9 @@ figure(
 )
 
 # %% [markdown]
-# How much may one distort? Less than would make a person hesitate, and
-# below that the validation set decides. It preferred these sizes, now the
-# defaults of `distort`, to larger ones.
+# How much may one distort? Less than would make a person hesitate, and below
+# that the validation set decides. It preferred the sizes of
+# [](#fig-distorted), now the defaults of `distort`, to larger ones.
 
 
 # %% tags=["recipe"]
@@ -545,13 +545,12 @@ moved_too = accuracy(distorted[0].forward(moved), validation[1])
 # %% [markdown]
 # Over {{ SEEDS }} seeds, {{ percent(plain_valid) }} of the validation set are
 # read rightly with dropout, and {{ percent(distorted_valid) }} with
-# distortions; what follows ± is always the standard deviation from seed
-# to seed.[^share]
-# The pictures they learned from, undistorted, the networks with
-# distortions read rightly in {{ 100 * distorted_seen:.2f }} % of all
-# cases: a gap of {{ 100 * gap:.1f }} points, where the tutorial's network
-# had {{ 100 * (seen - unseen):.1f }}. Two pixels to the right cost little
-# now: {{ 100 * moved_too:.1f }} %.
+# distortions ([](#fig-curves)); what follows ± is always the standard
+# deviation from seed to seed.[^share] The pictures they learned from,
+# undistorted, the networks with distortions read rightly in
+# {{ 100 * distorted_seen:.2f }} % of all cases: a gap of {{ 100 * gap:.1f }}
+# points, where the tutorial's network had {{ 100 * (seen - unseen):.1f }}. Two
+# pixels to the right cost little now: {{ 100 * moved_too:.1f }} %.
 #
 # ## More pictures, more neurons, more time
 #
@@ -776,10 +775,11 @@ figure(
 )
 
 # %% [markdown]
-# The most frequent mistake is a {{ pair[0] }} read as a {{ pair[1] }}:
-# {{ off.max() }} times in {{ SEEDS * int((y_test == pair[0]).sum()) }}. Now
-# the first network alone, and its most confident mistakes. A softmax
-# turns its ten outputs into shares; the largest is its confidence.
+# The most frequent mistake in [](#fig-confusion) is a {{ pair[0] }} read as a
+# {{ pair[1] }}: {{ off.max() }} times in
+# {{ SEEDS * int((y_test == pair[0]).sum()) }}. Now the first network alone,
+# and its most confident mistakes. A softmax turns its ten outputs into shares;
+# the largest is its confidence.
 
 # %% tags=["hide"]
 p = softmax(logits[0])
@@ -810,8 +810,8 @@ figure(
 )
 
 # %% [markdown]
-# Some of these nobody can read; of some one would like to ask the writer;
-# a few are plain.
+# Some digits of [](#fig-misread) nobody can read; of some one would like to
+# ask the writer; a few are plain.
 #
 # Can the confidence be believed? If it can, then of the answers given with
 # a confidence of 0.8 four in five are right. Sort the answers by their
@@ -971,8 +971,8 @@ figure(
 )
 
 # %% [markdown]
-# The tanh network misreads {{ strays[0] }} of these, many at the rim of a
-# group. The other misreads {{ strays[1] }}.
+# The tanh network misreads {{ strays[0] }} of the digits in [](#fig-tsne),
+# many at the rim of a group. The other misreads {{ strays[1] }}.
 #
 # ## Beside the others
 #
@@ -1050,8 +1050,9 @@ table(
 # standard deviation by chance alone is {{ 100 * by_chance[0]:.2f }} and
 # {{ 100 * by_chance[1]:.2f }}, and there are 6,000 pictures more to learn
 # from. Of their own pictures the two read {{ 100 * own_seen[0]:.1f }} and
-# {{ 100 * own_seen[1]:.1f }} %. Noisy copies take the sigmoid network from
-# {{ 100 * sigmoid_test:.1f }} to {{ 100 * noisy_test:.1f }} %: no gain.
+# {{ 100 * own_seen[1]:.1f }} %. Noisy copies take the sigmoid network, whose
+# first answers are in [](#fig-guesses), from {{ 100 * sigmoid_test:.1f }} to
+# {{ 100 * noisy_test:.1f }} %: no gain.
 
 # %% tags=["hide"]
 guess = sigmoid_model.forward(x_test[:20]).argmax(axis=1)

@@ -568,9 +568,9 @@ table(
     align="cccccc",
 )
 
-# %% [markdown]
-# Give `nn` the start from which Keras began XOR, and compare the answers
-# on the way:
+# %% [markdown] needs=["torch", "keras"]
+# Give `nn` the start from which Keras began the XOR of [](#tab-gates), and
+# compare the answers on the way:
 
 # %%
 def xor_in_nn(model, looks=(1, 10, 100, 1000)):

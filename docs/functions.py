@@ -347,14 +347,13 @@ figure(
 )
 
 # %% [markdown]
-# The ramp gets shorter and the root mean square with it, from
-# {{ 1000 * first[0]:.0f }} to {{ 1000 * last[0]:.0f }} thousandths
-# ([](#tab-jump)). The largest error does not fall below one half. It
-# cannot: a continuous curve has one value at $x = 0$. That is at least
-# one half away from 0 or from 1, so close to the jump, on one side, the
-# curve is wrong by as much, or nearly. More neurons or more time can only
-# make the place smaller where it is wrong. So which error you measure
-# decides whether it works.
+# The ramp of [](#fig-jump) gets shorter, and the root mean square with it,
+# from {{ 1000 * first[0]:.0f }} to {{ 1000 * last[0]:.0f }} thousandths
+# ([](#tab-jump)). The largest error does not fall below one half. It cannot: a
+# continuous curve has one value at $x = 0$. That is at least one half away
+# from 0 or from 1, so close to the jump, on one side, the curve is wrong by as
+# much, or nearly. More neurons or more time can only make the place smaller
+# where it is wrong. So which error you measure decides whether it works.
 #
 # ## What width buys, and what depth
 #
@@ -712,13 +711,12 @@ figure(
 # The same network, the same data, the same number of epochs. With Adam
 # and a rate that sinks to zero, the root mean square is
 # {{ gain["x²"]:.0f }} times smaller for $x^2$,
-# {{ gain["|x|"]:.0f }} times for $|x|$, and
-# {{ gain["3 sin x"]:.0f }} times for $3 \sin x$. What is left is largest
-# for $|x|$, which has a corner, and tanh has none: the network must round
-# it off. There its largest error stands at the corner, with every seed;
-# with the other two functions it stands at the ends, where a point has
-# neighbours on one side only. [](#fig-curves) shows both recipes on the
-# way.
+# {{ gain["|x|"]:.0f }} times for $|x|$, and {{ gain["3 sin x"]:.0f }} times
+# for $3 \sin x$ ([](#tab-recipes)). What is left is largest for $|x|$, which
+# has a corner, and tanh has none: the network must round it off. There its
+# largest error stands at the corner, the spike in [](#fig-three), with every
+# seed; with the other two functions it stands at the ends, where a point has
+# neighbours on one side only. [](#fig-curves) shows both recipes on the way.
 
 # %% tags=["hide"]
 fig, (left, right) = subplots(2, 1, figsize=(5.4, 5.0), sharex=True)
@@ -799,11 +797,10 @@ table(
 # %% [markdown]
 # Each batch asks for a slightly different curve ([chapter
 # 7](training.py#right-on-average)), and with a constant rate the network
-# follows the last batch for ever. A rate that sinks lets the batches
-# average out: alone it makes the error {{ plain / sunk:.1f }} times
-# smaller, Adam alone {{ plain / adam:.1f }} times, with a wide spread.
-# Together they do more than the product of both, {{ plain / both:.0f }}
-# times.
+# follows the last batch for ever. A rate that sinks lets the batches average
+# out: in [](#tab-mixtures) it alone makes the error {{ plain / sunk:.1f }}
+# times smaller, Adam alone {{ plain / adam:.1f }} times, with a wide spread.
+# Together they do more than the product of both, {{ plain / both:.0f }} times.
 #
 # Could the printed rate be larger, to get there sooner? We try four times
 # as much, on $x^2$; and, in case its values of up to 9 are to blame, on
@@ -923,18 +920,19 @@ figure(
 
 # %% [markdown]
 # Trained to the end on 32 points, the network comes closer to its data,
-# {{ 1000 * from_data[:, 0].mean():.0f }} thousandths, than the sine does,
-# which misses them by about {{ 1000 * NOISE:.0f }}. It has learned noise,
-# and pays for it: it ends {{ 1000 * ends:.0f }} from the sine. Stopping
-# early helps ({{ 1000 * stops:.0f }}), at the price of more points, kept
-# apart to tell when. More data help most: with 2,048 points the training
-# error stops at {{ 1000 * from_data[:, 2].mean():.0f }}, the size of the
-# noise, which nobody can predict, and the root mean square distance from
-# the sine is {{ 1000 * many:.0f }}. The warning is a training error well
-# below the error on points kept apart: on 32 points, the
+# {{ 1000 * from_data[:, 0].mean():.0f }} thousandths in [](#tab-noise), than
+# the sine does, which misses them by about {{ 1000 * NOISE:.0f }}. It has
+# learned noise ([](#fig-noise), left), and pays for it: it ends
+# {{ 1000 * ends:.0f }} from the sine. Stopping early helps
+# ({{ 1000 * stops:.0f }}), at the price of more points, kept apart to tell
+# when. More data help most: with 2,048 points the training error stops at
+# {{ 1000 * from_data[:, 2].mean():.0f }}, the size of the noise, which nobody
+# can predict, and the root mean square distance from the sine is
+# {{ 1000 * many:.0f }}. The warning is a training error well below the error
+# on points kept apart: on 32 points, the
 # {{ 1000 * from_data[:, 0].mean():.0f }} against about
-# {{ 1000 * np.hypot(NOISE, ends):.0f }}, for noise and distance add in
-# squares ([exercise 10.2](#exercise-102-what-nobody-can-beat)).
+# {{ 1000 * np.hypot(NOISE, ends):.0f }}, for noise and distance add in squares
+# ([exercise 10.2](#exercise-102-what-nobody-can-beat)).
 #
 # ## Outside the data
 #
@@ -1008,16 +1006,16 @@ figure(
 )
 
 # %% [markdown]
-# Inside, the largest error of all eight is {{ inside_error:.3f }}.
-# Outside it is {{ outside_error.min():.1f }} for the best of them and
-# {{ outside_error.max():.1f }} for the worst. Farther out still a tanh
-# network goes flat, where all its neurons are saturated, and a ReLU
-# network goes straight behind its last corner.[^xu] Nothing in the data
+# Inside the strip of [](#fig-outside) the largest error of all eight is
+# {{ inside_error:.3f }}. Outside it is {{ outside_error.min():.1f }} for the
+# best of them and {{ outside_error.max():.1f }} for the worst. Farther out
+# still a tanh network goes flat, where all its neurons are saturated, and a
+# ReLU network goes straight behind its last corner.[^xu] Nothing in the data
 # told them otherwise. Between −3 and 3 the eight answers lie within
 # {{ apart_inside:.2f }} of each other, at −9 and 9 they are
-# {{ apart_at_end:.1f }} apart or more. So if several networks disagree,
-# the input has probably left the data. That a single one is smooth and
-# sure of itself is no sign of anything.
+# {{ apart_at_end:.1f }} apart or more. So if several networks disagree, the
+# input has probably left the data. That a single one is smooth and sure of
+# itself is no sign of anything.
 #
 # ## What we have now
 #

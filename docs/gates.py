@@ -122,8 +122,9 @@ table(
 )
 
 # %% [markdown]
-# Four gates are learned. At XOR and XNOR the neuron answers one half to
-# everything. More steps would change nothing: the gradient is zero.
+# Four of the gates in [](#tab-one-neuron) are learned. At XOR and XNOR the
+# neuron answers one half to everything. More steps would change nothing: the
+# gradient is zero.
 
 # %%
 x, t = logic_gate("XOR")
@@ -780,7 +781,7 @@ assert grown[1.0] > 2 * grown[0.1]
 # shut, and here, where its inputs are the data, that is dead: it gets no
 # gradient ([chapter 3](activations.py#neurons-that-die)). With a bias of
 # 0 and two negative weights it is dead before the first step. That is one
-# neuron in four. We count.
+# neuron in four. We count, by neuron and, in [](#tab-dead), by network.
 
 # %%
 alive_at_end = (relus.layers[0].forward(x) > 0).any(axis=1)
@@ -1002,7 +1003,7 @@ table(
 # cost precision: with four, the median worst error is {{ blunt:.3f }} and
 # {{ slow:.3f }}, and {{ sharp:.4f }} as it is.
 #
-# Here is the whole set, every gate by the network with eight.
+# [](#tab-all-gates) is the whole set, every gate by the network with eight.
 
 # %%
 networks = {}

@@ -1018,7 +1018,7 @@ assert bent.mean() + 2 < votes["no cure"][0]
 # ## The last word
 #
 # Nothing is left to choose. The sealed digits are read here for the first
-# time, by all networks that the table names.
+# time, by all networks that [](#tab-final) names.
 
 # %%
 TABLE = {

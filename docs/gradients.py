@@ -193,15 +193,14 @@ figure(
 )
 
 # %% [markdown]
-# On the parabola at rate 0.1 the wrong gradient ends lower in
-# {{ lower["parabola", 0.1] }} of {{ SEEDS }} runs, at 0.2 more often
-# higher. If each may take the best of the three rates, the median is
-# {{ best_right:.4f }} for the right one and {{ best_wrong:.4f }} for the
-# wrong one. On the step at $0.05$ the right one is ahead,
-# {{ higher["step", 0.05] }} to {{ lower["step", 0.05] }}. On the sine you
-# cannot see the mistake at all. The curve is odd, and so is a tanh network
-# without biases; the $da$ at $x$ and at $-x$ cancel in every sum, and the
-# biases stay at zero.[^rounding]
+# On the parabola at rate 0.1 ([](#fig-wins)) the wrong gradient ends lower in
+# {{ lower["parabola", 0.1] }} of {{ SEEDS }} runs, at 0.2 more often higher.
+# If each may take the best of the three rates, the median is
+# {{ best_right:.4f }} for the right one and {{ best_wrong:.4f }} for the wrong
+# one. On the step at $0.05$ the right one is ahead, {{ higher["step", 0.05] }}
+# to {{ lower["step", 0.05] }}. On the sine you cannot see the mistake at all.
+# The curve is odd, and so is a tanh network without biases; the $da$ at $x$
+# and at $-x$ cancel in every sum, and the biases stay at zero.[^rounding]
 #
 # Why does it learn? A short step changes the loss by about $-\eta$ times
 # the right gradient times the wrong one, summed over all parameters. That
@@ -618,10 +617,10 @@ show("gradients:relative_error")
 # squares of the rest, with 5 rows $\tfrac45$ of them, count twice. On
 # average that leaves $\sqrt{\tfrac45}\sqrt{2}/2 \approx$ {{ 0.4**0.5:.2f }}.
 #
-# The faults of this table were planted, in the weight of a layer of 5
+# The faults of [](#tab-diagnosis) were planted, in the weight of a layer of 5
 # inputs and 5 neurons for $n = 8$ examples. `check_gradients` of `nn`, which
-# is printed [below](#the-check-of-nn), returns the relative error for $x$
-# and for each parameter, by name.
+# is printed [below](#the-check-of-nn), returns the relative error for $x$ and
+# for each parameter, by name.
 
 # %%
 class Planted(Dense):
@@ -867,12 +866,11 @@ figure(
 )
 
 # %% [markdown]
-# Over {{ TRIES }} directions the wrong code is off by
-# {{ best_of_wrong:.0e }} at least. The right code comes above $10^{-6}$
-# too, along {{ false_alarms }} of them, with {{ worst_right:.0e }}. That
-# is a false alarm: the slope along that $q$ is nearly 0, and rounding is
-# large beside it. So above $10^{-6}$ draw another direction. A mistake
-# stays.
+# Over {{ TRIES }} directions ([](#fig-directions)) the wrong code is off by
+# {{ best_of_wrong:.0e }} at least. The right code comes above $10^{-6}$ too,
+# along {{ false_alarms }} of them, with {{ worst_right:.0e }}. That is a false
+# alarm: the slope along that $q$ is nearly 0, and rounding is large beside it.
+# So above $10^{-6}$ draw another direction. A mistake stays.
 #
 # The same works for one layer without a loss. String the numbers of $x$ out
 # in one row, $x_k$, those of $y$ in another, $y_j$, and let $J_{jk}$ be the
@@ -1604,9 +1602,9 @@ table(
 )
 
 # %% [markdown]
-# Six checks catch most of it: central differences in float64, sizes that
-# all differ, `backward` twice, extreme inputs with warnings as errors, a
-# test of what each name promises, and more than one seed.
+# Six checks catch most of [](#tab-gallery): central differences in float64,
+# sizes that all differ, `backward` twice, extreme inputs with warnings as
+# errors, a test of what each name promises, and more than one seed.
 #
 # ## The whole machine
 #

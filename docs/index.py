@@ -4,6 +4,8 @@
 # A neural network can be read, like a book. This is that book: a small,
 # complete program in Python, about how machines learn from examples,
 # and the story of every line in it.
+#
+# **[Start here →](start.py)**
 
 # %% tags=["hide"]
 import numpy as np
@@ -76,8 +78,6 @@ figure(
 # it places {{ shares[-1]:.0% }}. What happens in between is
 # multiplication, addition, a curve that bends, and the chain rule of
 # school calculus, done very often. You can read all of it here.
-#
-# **[Start here →](start.py)**
 #
 # ## The chapters
 #

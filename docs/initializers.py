@@ -225,11 +225,12 @@ figure(
 #
 # If the mean is 0, the variance is the mean square,
 # $\operatorname{Var}(u) = \operatorname{E}(u^2)$. Twice the number has
-# four times the variance: $\operatorname{Var}(cu) =
-# c^2 \operatorname{Var}(u)$. A *standard normal* number has mean 0 and
-# variance 1 and follows the curve on the left, proportional to
-# $e^{-u^2/2}$; {{ within:.0% }} of the draws lie within one
-# standard deviation. For another spread, [multiply](#/std * draws).
+# four times the variance:
+# $\operatorname{Var}(cu) = c^2 \operatorname{Var}(u)$. A *standard normal*
+# number has mean 0 and variance 1 and follows the curve on the left of
+# [](#fig-bell-and-box), proportional to $e^{-u^2/2}$; {{ within:.0% }} of the
+# draws lie within one standard deviation. For another spread,
+# [multiply](#/std * draws).
 
 # %%
 show("initializers:normal")
@@ -358,12 +359,12 @@ figure(
 )
 
 # %% [markdown]
-# Too small: each layer shrinks what it gets, and in layer {{ dust }}
-# every value is 0, because `float32` has no positive number below
-# ${{ power(least) }}$. The gradients do the same on their way down; the
-# first layers get none. Too large, with ReLU: in layer {{ overflow }} the
-# numbers outgrow `float32`. Infinities meet with opposite signs, and what
-# comes out is `nan`, *not a number*.[^nan]
+# Too small ([](#fig-failures), first row): each layer shrinks what it gets,
+# and in layer {{ dust }} every value is 0, because `float32` has no positive
+# number below ${{ power(least) }}$. The gradients do the same on their way
+# down; the first layers get none. Too large, with ReLU: in layer
+# {{ overflow }} the numbers outgrow `float32`. Infinities meet with opposite
+# signs, and what comes out is `nan`, *not a number*.[^nan]
 #
 # Too large, with tanh: nothing can outgrow 1, so the neurons are
 # *saturated*, {{ at_the_ends:.0% }} of them beyond $0.99$ in size. A
@@ -482,8 +483,8 @@ assert np.isclose((u + v).var(), u.var() + v.var(), rtol=0.02)
 #
 # Look at what [](#eq-layer-variance) did *not* assume. The inputs need not be
 # independent of
-# each other, nor normal, nor of mean 0; the weights need not be normal.
-# Four kinds of inputs, 100 matrices each:
+# each other, nor normal, nor of mean 0; the weights need not be normal. Four
+# kinds of inputs, 100 matrices each ([](#tab-one-layer)):
 
 # %%
 inputs = {
@@ -847,7 +848,7 @@ assert relu_down < loss_relu / 50
 # on the weights does it: sent down alone, $y/n$ grows
 # {{ parts[0]:.0f }}-fold, $t/n$ {{ parts[1]:.0f }}-fold.
 #
-# The two towers with tanh, as histograms:
+# [](#fig-repaired) has the two towers with tanh as histograms.
 
 # %% tags=["hide"]
 figure(
@@ -916,8 +917,8 @@ table(
 # Each layer multiplies the mean square by a random factor that is 1 only
 # on average. The factors $1/2$ and $3/2$ have the mean 1, but one after
 # the other they give $3/4$: the typical tower sinks, and a few with huge
-# values hold up the mean. In the last row we drew enough of those, in the
-# first we did not.
+# values hold up the mean. In the last row of [](#tab-spread) we drew enough of
+# those, in the first we did not.
 #
 # How far do the logarithms spread? A layer's factor is the average,
 # over its neurons, of $\val{y}^2$ divided by the mean square of $\val{x}$.
@@ -963,9 +964,10 @@ assert cosine(top) > 0.95 and abs(cosine(x)) < 0.1
 # from, it is by default the variance $1/d_\text{in}$.[^caffe] In some
 # tutorials it is the standard deviation `sqrt(2 / d_in)`, which is He's
 # rule. An older one, which Glorot and Bengio set out to
-# improve,[^glorot] has the variance $1/(3\,d_\text{in})$; PyTorch's
-# `Linear` still starts from it.[^torch] Fifty layers show the difference (in
-# a square tower the first two differ only by box, bell and luck):
+# improve,[^glorot] has the variance $1/(3\,d_\text{in})$; PyTorch's `Linear`
+# still starts from it.[^torch] [](#tab-effect) shows the difference after
+# fifty layers (in a square tower the first two differ only by box, bell and
+# luck).
 
 # %% tags=["hide"]
 def third(d_in, d_out, rng):
@@ -1138,14 +1140,14 @@ figure(
 )
 
 # %% [markdown]
-# Fifty normal matrices keep {{ count }} of {{ width }} directions
-# within a factor 100 of the largest; the middle one is shrunk to
-# ${{ power(middle) }}$. The mean square is kept, on average over draws, by
-# a few lucky directions; two inputs that differ along one of the others
-# give nearly the same output. The orthogonal tower keeps all of them.
-# Saxe, McClelland and Ganguli showed how this sets the speed at which deep
-# linear networks learn.[^saxe] With bends in between,
-# lengths are no longer kept exactly.
+# In [](#fig-singular), fifty normal matrices keep {{ count }} of {{ width }}
+# directions within a factor 100 of the largest; the middle one is shrunk to
+# ${{ power(middle) }}$. The mean square is kept, on average over draws, by a
+# few lucky directions; two inputs that differ along one of the others give
+# nearly the same output. The orthogonal tower keeps all of them. Saxe,
+# McClelland and Ganguli showed how this sets the speed at which deep linear
+# networks learn.[^saxe] With bends in between, lengths are no longer kept
+# exactly.
 #
 # ## What it buys
 #
@@ -1300,12 +1302,12 @@ table(
 # He's start is far ahead of LeCun's and Glorot's, as the factors said.
 # (Orthogonal has LeCun's variance, so it needs the $\sqrt 2$ as well.)
 #
-# With tanh the table contradicts the textbooks, this one included: He's
-# start beats the other two. Variance $1/d$ was derived for a
-# straight line, and tanh loses a little in every layer; with $2/d$ the
-# values stop sinking, as [](#fig-theory) shows. Two other rates
-# do not help LeCun's start: it ends at {{ slower:.3f }} with a third of
-# the rate, at {{ faster:.3f }} with three times as much.
+# With tanh, [](#tab-moons) contradicts the textbooks, this one included: He's
+# start beats the other two. Variance $1/d$ was derived for a straight line,
+# and tanh loses a little in every layer; with $2/d$ the values stop sinking,
+# as [](#fig-theory) shows. Two other rates do not help LeCun's start: it ends
+# at {{ slower:.3f }} with a third of the rate, at {{ faster:.3f }} with three
+# times as much.
 #
 # Glorot and orthogonal are behind LeCun largely because of one layer, the
 # first: for 2 inputs and 32 neurons their variances are $2/34$ and $1/32$,

@@ -79,9 +79,9 @@ assert np.allclose(y[0], [4.8, 1.21, 2.385])
 # $$
 #
 # Read the shapes of [](#eq-dense) as you read units in physics. In a product
-# the inner
-# two must agree, and they vanish: here $(2, 4)\,(4, 3)$ gives $(2, 3)$. The
-# bias has one number a neuron, and NumPy adds it to every row.
+# the inner two must agree, and they vanish: in [](#fig-forward),
+# $(2, 4)\,(4, 3)$ gives $(2, 3)$. The bias has one number a neuron, and NumPy
+# adds it to every row.
 
 # %% tags=["hide"]
 def draw_boxes(ax, items, colors, unit=0.28):
@@ -225,10 +225,10 @@ zeros_mnist = 1 - 1 / d_out
 # which makes {{ entries / 1e9:.2f }} billion slopes, or
 # {{ gigabytes:.1f }} gigabytes at four bytes each, for one layer at one
 # moment. Measuring it would run the layer twice for each of its
-# {{ d_in * d_out:, }} weights. Nobody does this, and the figure tells why
-# nobody needs to. An output depends
-# only on its own neuron's weights, so all but one in {{ d_out }} of those
-# slopes are zero. And what is left is nothing new: it is $x$.
+# {{ d_in * d_out:, }} weights. Nobody does this, and [](#fig-jacobian) tells
+# why nobody needs to. An output depends only on its own neuron's weights, so
+# all but one in {{ d_out }} of those slopes are zero. And what is left is
+# nothing new: it is $x$.
 #
 # ## What comes back
 #
@@ -701,10 +701,11 @@ figure(
 )
 
 # %% [markdown]
-# At the smallest rate $L$ falls at every step, from {{ losses[0]:.1f }} to
-# {{ losses[-1]:.2g }}: the two layers learn to answer 0, as they were
-# asked to. At the largest it first goes *up*, because the slope is only
-# true for small moves. How far one may go is the question of chapter 6.
+# At the smallest rate of [](#fig-downhill), $L$ falls at every step, from
+# {{ losses[0]:.1f }} to {{ losses[-1]:.2g }}: the two layers learn to answer
+# 0, as they were asked to. At the largest it first goes *up*, because the
+# slope is only true for small moves. How far one may go is the question of
+# chapter 6.
 #
 # Before you ask two layers for more, look at what they compute:
 #

@@ -98,8 +98,8 @@ starts = {"near": (0.6, 0.9), "far": (2.0, 2.0)}
 #
 # The first factor of [](#eq-stuck-gradient) is the error. The second,
 # $\sigma'(z) = p\,(1 - p)$ ([](activations.py#eq-sigmoid-slope)),
-# does not know what the error is; it is near 0 wherever the sigmoid is
-# flat, right or wrong.
+# does not know what the error is; it is near 0 wherever the sigmoid is flat,
+# right or wrong ([](#tab-factors)).
 
 # %% tags=["hide"]
 rows = []
@@ -253,14 +253,13 @@ table(
 )
 
 # %% [markdown]
-# [](#eq-squared-error-gradient) divides by $m$. With three outputs the
-# second rule is {{ ratio["2 d / n"]:.0f }} times
-# too large; with two examples the third is
-# {{ 1 / ratio["2 d / m, dW / n"]:.0f }} times too small, and with 128 it
-# would be 128 times. Both point the right way within one table of weights;
-# but the third leaves $db$ undivided, so the weights lag behind the biases.
-# Nothing fails: the learning rate seems odd, and has to be found anew for
-# every other number of outputs or examples.
+# [](#eq-squared-error-gradient) divides by $m$. With three outputs the second
+# rule of [](#tab-divisors) is {{ ratio["2 d / n"]:.0f }} times too large; with
+# two examples the third is {{ 1 / ratio["2 d / m, dW / n"]:.0f }} times too
+# small, and with 128 it would be 128 times. Both point the right way within
+# one table of weights; but the third leaves $db$ undivided, so the weights lag
+# behind the biases. Nothing fails: the learning rate seems odd, and has to be
+# found anew for every other number of outputs or examples.
 #
 # The shapes lay a second trap. Here are four answers, all of them right.
 # The answers have shape (4, 1), as `Dense` makes them; the targets came
@@ -487,10 +486,10 @@ growth = counts[10.0][0] / counts[8.0][0]
 assert abs(growth / math.exp(2) - 1) < 0.01
 
 # %% [markdown]
-# Is this only a larger step in disguise? With five times the rate the
-# squared error brings the first start below one half in {{ quick_near }}
-# steps too. The second then needs {{ quick_far }}, where cross-entropy takes
-# {{ half_far_ce }}. And it gets worse with the distance:
+# Is the gain in [](#fig-cross-entropy) only a larger step in disguise? With
+# five times the rate the squared error brings the first start below one half
+# in {{ quick_near }} steps too. The second then needs {{ quick_far }}, where
+# cross-entropy takes {{ half_far_ce }}. And it gets worse with the distance:
 
 # %% tags=["hide"]
 table(
@@ -503,10 +502,10 @@ table(
 
 # %% [markdown]
 # Weight and bias both move, so a step moves the logit by $2\eta$ times
-# the slope. With cross-entropy that is $p$, far out nearly 1, and the steps
-# grow as the distance. With the squared error it is $p^2\,(1 - p)$, far out
-# about $e^{-z}$, and they grow as the exponential of the distance: two
-# logits further away is {{ growth:.1f }} times as long.
+# the slope. With cross-entropy that is $p$, far out nearly 1, and the steps in
+# [](#tab-steps) grow as the distance. With the squared error it is
+# $p^2\,(1 - p)$, far out about $e^{-z}$, and they grow as the exponential of
+# the distance: two logits further away is {{ growth:.1f }} times as long.
 #
 # ## The logarithm of 0
 #
@@ -579,9 +578,9 @@ table(
 
 # %% [markdown]
 # Where $p$ is clipped the answer costs $-\log 10^{-7}$, which is
-# {{ clip_cap:.1f }}, however wrong it is, so the slope is 0. The neuron that
-# is most wrong does not learn at all: the failure with which we began, made
-# by hand.
+# {{ clip_cap:.1f }}, however wrong it is, so the slope is 0
+# ([](#tab-clipped)). The neuron that is most wrong does not learn at all: the
+# failure with which we began, made by hand.
 #
 # Nothing has to be clipped, neither probabilities nor logits. The trouble
 # is the detour through $p$: the sigmoid rounds, and the logarithm cannot
@@ -870,7 +869,9 @@ table(
 )
 
 # %% [markdown]
-# Formula and long way agree to the last digits, nudging as far as it can.
+# Formula and long way agree to the last digits, nudging as far as it can. And
+# no answer is too wrong to learn from: far out the slope in [](#fig-softmax)
+# goes to $-1$ or 1, not to 0.
 
 # %% tags=["hide"]
 zs = np.linspace(-6, 6, 241)
@@ -1113,8 +1114,9 @@ table(
 # %% [markdown]
 # ## What we have now
 #
-# - Every line of `losses.py`: four losses, each with a slope that was
-#   derived and checked; the largest relative error was {{ worst:.0e }}.
+# - Every line of `losses.py`: four losses, for five kinds of answers
+#   ([](#tab-which)), each with a slope that was derived and checked; the
+#   largest relative error was {{ worst:.0e }}.
 # - The reason for logits: behind a sigmoid or a softmax, cross-entropy
 #   cancels the factor that stops a badly wrong neuron. What is left is
 #   $p - t$.

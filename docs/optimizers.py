@@ -139,9 +139,10 @@ figure(
 )
 
 # %% [markdown]
-# The small rate crawls along the floor. The middle one zigzags: it spends
-# its steps on jumping across. The large one climbs the walls. No rate is
-# good, because the floor asks for long steps and the walls for short.
+# In [](#fig-rates) the small rate crawls along the floor. The middle one
+# zigzags: it spends its steps on jumping across. The large one climbs the
+# walls. No rate is good, because the floor asks for long steps and the walls
+# for short.
 #
 # ## How far is too far
 #
@@ -477,9 +478,10 @@ table(
 )
 
 # %% [markdown]
-# Momentum puts the square root of the condition number in its place. Our
-# ravine then takes {{ gain[25]:.0f }} times fewer steps, the narrowest
-# {{ gain[10000]:.0f }} times fewer. What gained nothing was $\beta = 0.9$.
+# Momentum puts the square root of the condition number in its place
+# ([](#tab-condition)). Our ravine then takes {{ gain[25]:.0f }} times fewer
+# steps, the narrowest {{ gain[10000]:.0f }} times fewer. What gained nothing
+# was $\beta = 0.9$.
 #
 # ## Look ahead
 #
@@ -915,9 +917,9 @@ figure(
 # step, whatever their size. So Adam's rate is a
 # distance in $\theta$, in whatever unit the loss is measured.
 #
-# But the ravine lay in a lucky position. Turn it by 45 degrees: now both
-# numbers have gradients of similar size, and a rate for each number has
-# little to tell apart.
+# But the ravine of [](#fig-adaptive) lay in a lucky position. Turn it by 45
+# degrees: now both numbers have gradients of similar size, and a rate for each
+# number has little to tell apart.
 
 # %%
 turn = np.array([[1.0, -1.0], [1.0, 1.0]]) / sqrt(2)
@@ -972,13 +974,12 @@ table(
 )
 
 # %% [markdown]
-# Descent and momentum do not notice. AdaGrad needs
-# {{ lucky["AdaGrad"][1] / lucky["AdaGrad"][0]:.0f }} times as many steps.
-# Adam needs about as many as momentum with the same 0.9, either way: what
-# the division gains, the long memory loses by swinging. With
-# $\beta_1 = 0.5$ it needs {{ quicker[0] }}, and {{ quicker[1] }} in the
-# turned ravine. Descent is faster there. Adam's place is not here, where
-# the curvatures are known.
+# Descent and momentum do not notice, says [](#tab-turned). AdaGrad needs
+# {{ lucky["AdaGrad"][1] / lucky["AdaGrad"][0]:.0f }} times as many steps. Adam
+# needs about as many as momentum with the same 0.9, either way: what the
+# division gains, the long memory loses by swinging. With $\beta_1 = 0.5$ it
+# needs {{ quicker[0] }}, and {{ quicker[1] }} in the turned ravine. Descent is
+# faster there. Adam's place is not here, where the curvatures are known.
 #
 # And Adam need not arrive at all. Reddi, Kale and Kumar found
 # gradients for which it walks the wrong way, and an error in the proof
@@ -1134,9 +1135,9 @@ assert np.allclose(
 # too far, and the sum of their squares, with which noise enters the
 # variance, is finite.
 #
-# A *schedule* is a function from the step to the rate, steps counted from
-# 0. Four are in common use.[^conditions] Their `expect` lines refuse what
-# makes no sense.
+# A *schedule* is a function from the step to the rate, steps counted from 0.
+# Four are in common use ([](#fig-schedules)).[^conditions] Their `expect`
+# lines refuse what makes no sense.
 #
 # [^conditions]: None fulfils both conditions: a real training ends.
 
@@ -1240,7 +1241,7 @@ figure(
 )
 
 # %% [markdown]
-# The constant rate stops at its floor, {{ floor:.3f }} by
+# In [](#fig-floor) the constant rate stops at its floor, {{ floor:.3f }} by
 # [](#eq-circling) (the losses are $\tfrac12 \kappa \operatorname{Var}\theta$,
 # added up). The schedules end between {{ min(ends.values()):.4f }}
 # (`exponential_decay`) and {{ max(ends.values()):.4f }} (`one_cycle`).
@@ -1385,15 +1386,14 @@ saturated.append(np.mean(abs(sine.kept[2]) > 0.99))
 assert saturated[0] > 0.5 > 0.1 > max(saturated[1:])
 
 # %% [markdown]
-# At $\eta = 0.3$ the arrivals without warm-up are {{ cold }} of ten; with
-# ten steps of it they are {{ warm }} of ten, and in the shortest time of
-# the whole table. The first step moves all 16 weights of a neuron in the
+# At $\eta = 0.3$ the arrivals without warm-up are {{ cold }} of ten; with ten
+# steps of it they are {{ warm }} of ten, and in the shortest time anywhere in
+# [](#tab-warmup). The first step moves all 16 weights of a neuron in the
 # second layer by $0.3$ at once, and they begin at about $1/\sqrt{16}$: it
-# outweighs them. After ten steps that layer's outputs are beyond
-# $\pm 0.99$, where tanh hardly slopes, in {{ saturated[0]:.0% }} of all
-# cases; with warm-up in {{ saturated[1]:.0% }}, and at $\eta = 0.1$
-# without it in {{ saturated[2]:.0% }}. At the smaller rates warm-up
-# changes little.
+# outweighs them. After ten steps that layer's outputs are beyond $\pm 0.99$,
+# where tanh hardly slopes, in {{ saturated[0]:.0% }} of all cases; with
+# warm-up in {{ saturated[1]:.0% }}, and at $\eta = 0.1$ without it in
+# {{ saturated[2]:.0% }}. At the smaller rates warm-up changes little.
 #
 # ## A cliff
 #
@@ -1422,12 +1422,12 @@ print(thrown)
 assert abs(thrown[1, 1]) > 1000 and not np.isfinite(thrown[2]).all()
 
 # %% [markdown]
-# One gradient of {{ cliff_slope(start)[1]:,.0f }}, one step, and
-# $\theta_2$ is at {{ thrown[1, 1]:,.0f }}; one more, and it is infinite.
-# The direction was right. Only the length was absurd. So keep the
-# direction, and limit the length. Let $|g|$ be the length of all
-# gradients of the network together, as if written in one long row. For a
-# length of at most $c$, multiply all by [one number](#/factor = max_norm):
+# One gradient of {{ cliff_slope(start)[1]:,.0f }}, one step (dashed in
+# [](#fig-cliff)), and $\theta_2$ is at {{ thrown[1, 1]:,.0f }}; one more, and
+# it is infinite. The direction was right. Only the length was absurd. So keep
+# the direction, and limit the length. Let $|g|$ be the length of all gradients
+# of the network together, as if written in one long row. For a length of at
+# most $c$, multiply all by [one number](#/factor = max_norm):
 #
 # $$
 # \label{clipping: gradient clipping}
@@ -1560,11 +1560,11 @@ assert medians["Adam", sine] < min(
                                      "AdaGrad", "RMSProp"))
 
 # %% [markdown]
-# The order is not a law. On XOR the two rules with momentum are the
-# fastest. On the sine Adam and AdamW are far ahead (and ten steps of
-# warm-up brought Adam to {{ quickest:.0f }}), plain SGD does not arrive,
-# and Nesterov, whose limit is {{ edges[0] / edges[1]:.1f }} times lower,
-# does worse than momentum with the same rates. These are two small
+# The order in [](#tab-contest) is not a law. On XOR the two rules with
+# momentum are the fastest. On the sine Adam and AdamW are far ahead (and ten
+# steps of warm-up brought Adam to {{ quickest:.0f }}), plain SGD does not
+# arrive, and Nesterov, whose limit is {{ edges[0] / edges[1]:.1f }} times
+# lower, does worse than momentum with the same rates. These are two small
 # problems with exact gradients; for large ones Bottou, Curtis and Nocedal
 # survey the theory.[^bottou] What holds for every rule is the lesson of
 # [](#fig-factor): find the rate first. Try a few, each three times the one

@@ -394,14 +394,14 @@ truth = nudge_each(lambda n: n[0] + n[0] * n[1], [3.0, 2.0])
 assert np.isclose(truth[0], 3)
 
 # %% [markdown]
-# In $x + xw$ a nudge of $x$ travels on two paths. Along the first it
-# arrives as $h$, along the second as $2h$, and the sum rises by both:
+# In $x + xw$ a nudge of $x$ travels on two paths ([](#fig-fan-out)). Along the
+# first it arrives as $h$, along the second as $2h$, and the sum rises by both:
 # $3h$. In $x \cdot x$ the paths meet in a product,
-# $(3 + h)(3 + h) = 9 + 3h + 3h + h^2$. Each use of $x$ brings $3h$, as if
-# the other stood still. What they do together, $h^2$, is too small to
-# count: make $h$ a thousand times smaller, and it becomes a million times
-# smaller. So it is wherever paths meet: small changes add, and slopes of
-# different paths are added.
+# $(3 + h)(3 + h) = 9 + 3h + 3h + h^2$. Each use of $x$ brings $3h$, as if the
+# other stood still. What they do together, $h^2$, is too small to count: make
+# $h$ a thousand times smaller, and it becomes a million times smaller. So it
+# is wherever paths meet: small changes add, and slopes of different paths are
+# added.
 
 # %% tags=["hide"]
 fig, ax = subplots(figsize=(4.2, 2.15))
@@ -925,17 +925,17 @@ figure(
 )
 
 # %% [markdown]
-# With {{ many_numbers[-1] }} numbers, nudging takes
-# {{ by_nudging[-1]:, }} operations, the two passes {{ by_walking[-1]:, }}.
-# Nudging pays for every number with a pass over all of them, so ten times
-# the numbers cost a hundred times as much. The two passes together cost
-# less than five times a pass forward, however many numbers there are:
-# {{ results }} operations there, {{ 2 * pairs:, }} back. (To find the
-# slopes themselves, such as $2a$, is not counted.) A
-# bound of this kind holds for any program made of simple operations: a
-# gradient costs at most a small multiple of the result. It is called the
-# *cheap gradient principle*.[^griewank] The price is memory: what the
-# slopes need of the way forward has to be kept until the way back.
+# With {{ many_numbers[-1] }} numbers, at the right end of [](#fig-cost),
+# nudging takes {{ by_nudging[-1]:, }} operations, the two passes
+# {{ by_walking[-1]:, }}. Nudging pays for every number with a pass over all of
+# them, so ten times the numbers cost a hundred times as much. The two passes
+# together cost less than five times a pass forward, however many numbers there
+# are: {{ results }} operations there, {{ 2 * pairs:, }} back. (To find the
+# slopes themselves, such as $2a$, is not counted.) A bound of this kind holds
+# for any program made of simple operations: a gradient costs at most a small
+# multiple of the result. It is called the *cheap gradient
+# principle*.[^griewank] The price is memory: what the slopes need of the way
+# forward has to be kept until the way back.
 #
 # Now we can check chapter 0. Its network once more, out of single numbers,
 # with one walk back for all 33 slopes. Its loss is minus the logarithm of

@@ -236,12 +236,12 @@ forward_flops = sum(flops(128, *shape) for shape in SHAPES)
 first_share = flops(128, *SHAPES[0]) / forward_flops
 
 # %% [markdown]
-# Is the count right? An array can keep the books itself. If its class
-# defines `__array_ufunc__`, NumPy calls that instead of computing. `ufunc`
-# is what was to be computed: for `@`, `np.matmul`. Dressed in this class,
-# the parameters of a network see every product that it makes:
-# $\val{x}^\top \grad{dy}$ too, whose factors are plain, for it is written
-# into `p.grad`, its `out`.
+# Is the count in [](#tab-count) right? An array can keep the books itself. If
+# its class defines `__array_ufunc__`, NumPy calls that instead of computing.
+# `ufunc` is what was to be computed: for `@`, `np.matmul`. Dressed in this
+# class, the parameters of a network see every product that it makes:
+# $\val{x}^\top \grad{dy}$ too, whose factors are plain, for it is written into
+# `p.grad`, its `out`.
 
 
 # %%

@@ -165,11 +165,11 @@ table(
 )
 
 # %% [markdown]
-# In {{ len(never) }} of these rows not one run succeeds. The answers show
-# that; what they do not show is why. No line is marked as wrong, and the
-# same four numbers between 0 and 1 come out whether the steps were too
-# short, the weights too small or a bias was missing. So this book goes
-# inside, and shows each idea as the cure of a failure that you have seen.
+# In {{ len(never) }} rows of [](#tab-changes) not one run succeeds. The
+# answers show that; what they do not show is why. No line is marked as wrong,
+# and the same four numbers between 0 and 1 come out whether the steps were too
+# short, the weights too small or a bias was missing. So this book goes inside,
+# and shows each idea as the cure of a failure that you have seen.
 #
 # ## The same with `nn`
 #
@@ -268,9 +268,9 @@ table(
 everything = length(*[m for _, _, modules in chapters for m in modules])
 
 # %% [markdown]
-# Together that makes {{ everything:, }} lines, comments and examples
-# included. Part I is meant to be read in order: each chapter's code uses
-# only what came before it.
+# Together the modules of [](#tab-map) have {{ everything:, }} lines, comments
+# and examples included. Part I is meant to be read in order: each chapter's
+# code uses only what came before it.
 #
 # In formulas and curves two colours have a meaning.
 # $\val{\text{Values}}$, which flow forward, are blue.

@@ -76,11 +76,11 @@ print(x.shape, t.shape)
 
 # %% [markdown]
 # The 1,200 points are shuffled and cut in three. The first third is the
-# *training set*: from it the network learns. The second, the *validation
-# set*, tells us how it is doing, and the third, the *test set*, we put
-# away until the end. Why one needs both will be seen. The shuffling comes
-# first, because `spirals` writes arm 0 before arm 1: cut as it was, the
-# training set would have had no point of arm 1 at all.
+# *training set* ([](#fig-spirals)): from it the network learns. The second,
+# the *validation set*, tells us how it is doing, and the third, the *test
+# set*, we put away until the end. Why one needs both will be seen. The
+# shuffling comes first, because `spirals` writes arm 0 before arm 1: cut as it
+# was, the training set would have had no point of arm 1 at all.
 
 # %%
 def network(seed, hidden=32):
@@ -298,9 +298,9 @@ table(
 # {{ best[1][0]:.3f }} ± {{ spread[1]:.3f }} at $\eta =$ {{ best[1][1] }},
 # against {{ best[16][0]:.3f }} ± {{ spread[16]:.3f }} at
 # {{ best[16][1] }} (mean and standard deviation). Its trouble was the
-# noise, and a small rate averages the noise away over many steps. The
-# full batch stays behind at every rate, {{ best[400][0]:.3f }} at best:
-# no rate makes up for twelve steps.
+# noise, and a small rate averages the noise away over many steps. The full
+# batch stays behind at every rate of [](#tab-rates), {{ best[400][0]:.3f }} at
+# best: no rate makes up for twelve steps.
 #
 # What still speaks against single examples is the clock. On the machine
 # that built this page they took more than {{ at_least }} times as long as
@@ -497,18 +497,18 @@ assert wrong.sum() < 20 and wrong_share > 0.5
 assert median < 0.1 * noise_after * length_after
 
 # %% [markdown]
-# The points lie on the lines. Before training, the noise of one example
-# is {{ noise_before:.1f }} times as long as the true gradient, that of
-# sixteen {{ sixteen_before[0]:.1f }} times, and still
-# {{ sixteen_before[1]:.1% }} of such batches point downhill. After
-# training it is {{ noise_after:.0f }} times for one,
-# {{ sixteen_after[0]:.1f }} times for sixteen, and
-# {{ sixteen_after[1]:.0% }} point downhill, little more than a coin. The
-# noise itself has shrunk, from {{ noise_before * length_before:.1f }} to
+# The points of [](#fig-spread) lie on the lines. Before training, the noise of
+# one example is {{ noise_before:.1f }} times as long as the true gradient,
+# that of sixteen {{ sixteen_before[0]:.1f }} times, and still
+# {{ sixteen_before[1]:.1% }} of such batches point downhill. After training it
+# is {{ noise_after:.0f }} times for one, {{ sixteen_after[0]:.1f }} times for
+# sixteen, and {{ sixteen_after[1]:.0% }} point downhill, little more than a
+# coin. The noise itself has shrunk, from
+# {{ noise_before * length_before:.1f }} to
 # {{ noise_after * length_after:.1f }}, but the slope far more, from
-# {{ length_before:.2f }} to {{ length_after:.3f }}. Half of the examples
-# are off by less than {{ median:.2f }} now. The {{ wrong.sum() }} that
-# are answered wrongly make {{ wrong_share:.0% }} of the variance.
+# {{ length_before:.2f }} to {{ length_after:.3f }}. Half of the examples are
+# off by less than {{ median:.2f }} now. The {{ wrong.sum() }} that are
+# answered wrongly make {{ wrong_share:.0% }} of the variance.
 #
 # So the weights are shaken about the valley's floor, the more the longer
 # the steps. That is the swinging of [](#fig-three), and the reason for

@@ -102,10 +102,12 @@ assert unshown(chapters, Path("nn")) == []
 #
 # **Every page is complete.**
 # [`tests/test_site.py`](https://github.com/neural-networks-line-by-line/book/blob/main/tests/test_site.py)
-# opens each page in a real browser, light and dark, on a desk and on a
-# phone. A request to another host fails, and so do a line on the console,
-# a page wider than its screen, a link into nothing, and what a program for
-# accessibility finds.
+# opens each page in a real browser, light and dark, at four widths from a
+# phone to a large screen; without scripts, without a server, on paper. A
+# request to another host fails, and so do a line on the console, a page
+# wider than its screen or heavier than 300 KB, text that moves while the
+# page loads, a link into nothing, and what a program for accessibility
+# finds. `make audit` adds the checker of the W3C and Lighthouse.
 #
 # **Everything shown can be run.** Each chapter is a plain Python file. The
 # tests run all but the slowest from the command line, each by itself, and

@@ -17,7 +17,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
-from weave.browser import FLAGS, HELP, find_chromium
+from weave.press.browser import FLAGS, HELP, find_chromium
 
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted(path.stem for path in (ROOT / "docs").glob("*.py"))

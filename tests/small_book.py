@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from weave.search import Entry, Found
+from weave.press.search import Entry, Found
 
 INIT = '''\
 """A package."""

@@ -23,11 +23,11 @@ from playwright.sync_api import sync_playwright
 
 import nn
 from weave import package, reference
-from weave.browser import FLAGS, HELP, find_chromium
 from weave.census import census, forget
 from weave.docstrings import markdown
 from weave.execute import exported, read
 from weave.exercises import anchor_of, overview
+from weave.press.browser import FLAGS, HELP, find_chromium
 
 ROOT = Path(__file__).parent.parent
 NN = ROOT / "nn"
@@ -187,7 +187,7 @@ def test_a_public_name_is_in_the_reference(
         else:
             assert " ".join(paragraph.replace("`", "").split()) in text
     if name != "Layer" and name != "Diverged":  # nobody calls these
-        signature = entry.select_one(".doc-signature.no-copy.highlight code")
+        signature = entry.select_one(".doc-signature.highlight code")
         assert signature
         assert signature.get_text().startswith(f"{name}(")
 

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import yaml
 from weave.execute import exported, read
 from weave.exercises import PARTS, exercises
 from weave.inline import PATTERN, fields
+from weave.references import LABEL, REFERENCE
 from weave.render import FOLDED
 from weave.source import calls, find, unshown
 
@@ -166,7 +168,7 @@ def test_the_contents_say_what_the_chapters_are_called() -> None:
                     yield title, str(value)
 
     for title, name in entries(config["nav"]):
-        if name.endswith(".py"):
+        if name.endswith(".py") and title != "Cover":
             first = read(ROOT / "docs" / name)[0].source
             assert first.partition("\n")[0] == f"# {title}", name
 
@@ -200,6 +202,102 @@ def test_no_exercise_asks_with_a_number_of_a_solution(chapter: Path) -> None:
     places = [i for i, t in enumerate(texts) if "## Exercises" in t]
     for text in texts[places[0] + 1 :] if places else []:
         assert fields(text) == []
+
+
+# ---- What has a number is referred to.
+
+
+def named(code: str) -> Iterator[str]:
+    """Yield the anchors of the figures and tables that code makes."""
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="figure" | "table" as kind)):
+                name = argument(node, "name", 1 if kind == "figure" else 99)
+                for given in values(name, node, tree) if name else ():
+                    assert isinstance(given, ast.Constant), ast.unparse(node)
+                    yield f"{kind[:3]}-{given.value}"
+
+
+def argument(call: ast.Call, name: str, place: int) -> ast.expr | None:
+    """Return what a call gives for a parameter."""
+    by_name = [word.value for word in call.keywords if word.arg == name]
+    return (by_name or call.args[place : place + 1] or [None])[0]
+
+
+def values(
+    value: ast.expr, place: ast.Call, tree: ast.Module
+) -> list[ast.expr | None]:
+    """Return what a value stands for at a place, if it is a variable.
+
+    That is a parameter of a function, or runs through a list of tuples.
+    """
+    if not isinstance(value, ast.Name):
+        return [value]
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=function):
+                names = [parameter.arg for parameter in node.args.args]
+                if value.id in names and place in ast.walk(node):
+                    return [
+                        argument(call, value.id, names.index(value.id))
+                        for call in ast.walk(tree)
+                        if isinstance(call, ast.Call)
+                        and ast.unparse(call.func) == function
+                    ]
+            case ast.For(target=ast.Tuple(targets), iter=ast.List(rows)):
+                names = [ast.unparse(target) for target in targets]
+                if value.id in names and place in ast.walk(node):
+                    at = names.index(value.id)
+                    return [r.elts[at] for r in rows if hasattr(r, "elts")]
+    return [value]
+
+
+@cache
+def referred() -> set[tuple[str, str]]:
+    """Return each page with an anchor to which the prose refers."""
+    prose = {path: path.read_text("utf-8") for path in ROOT.glob("docs/*.md")}
+    for path in CHAPTERS:
+        cells = [c.source for c in read(path) if c.kind == "markdown"]
+        prose[path] = "\n\n".join(cells)
+    return {
+        (found["page"] or path.name, found["anchor"])
+        for path, text in prose.items()
+        for found in REFERENCE.finditer(text)
+        if found["anchor"]
+    }
+
+
+@chapters
+def test_what_has_a_number_is_referred_to(chapter: Path) -> None:
+    if chapter.stem == "index":  # the cover has a picture, and no argument
+        return
+    numbered: set[str] = set()
+    for cell in read(chapter):
+        if cell.kind == "code":
+            numbered |= set(named(cell.source))
+        else:
+            labels = LABEL.finditer(cell.source)
+            numbered |= {f"eq-{label['name']}" for label in labels}
+    assert {(chapter.name, name) for name in numbered} - referred() == set()
+
+
+def test_the_names_of_figures_and_tables_are_found() -> None:
+    code = """
+figure(fig, "a", alt="", caption="")
+figure(fig, name="b", alt="", caption="")
+table(rows, header=[], caption="")
+def pair(fig, name, alt):
+    figure(fig, name, alt=alt)
+pair(fig, "c", "")
+pair(fig, alt="", name="d")
+for key, rows in [("e", []), ("f", [])]:
+    table(rows, header=[], name=key)
+"""
+    found = {"fig-a", "fig-b", "fig-c", "fig-d", "tab-e", "tab-f"}
+    assert set(named(code)) == found
+    with pytest.raises(AssertionError, match="table"):
+        set(named("for key in keys:\n    table([], name=key)"))
 
 
 # ---- No result is typed by hand.

@@ -10,8 +10,8 @@ from bs4 import BeautifulSoup
 from markdown import markdown
 from playwright.sync_api import Route, sync_playwright
 
-from weave.browser import FLAGS, HELP, find_chromium
 from weave.code import line_id, meaning, quiet
+from weave.press.browser import FLAGS, HELP, find_chromium
 
 BOOK_JS = Path(__file__).parent.parent / "docs" / "assets" / "book.js"
 

@@ -44,3 +44,28 @@ def test_tables_scroll_and_their_headers_have_a_scope() -> None:
         '<table><thead><th scope="col">a<th scope="col" style="x">b</thead>'
         "</table></div>"
     )
+
+
+def test_a_number_stays_with_its_spread_and_percent_sign() -> None:
+    html = layout.numbers("<td>98.66 ± 0.05 %</td><p>5 % of 7</p>")
+    assert html == (
+        "<td>98.66&nbsp;±&nbsp;0.05&nbsp;%</td><p>5&nbsp;% of 7</p>"
+    )
+
+
+def test_code_and_formulas_are_not_prose() -> None:
+    html = (
+        '<pre><code>7 % 3</code></pre><code>5 % 3</code><a title="4 % x">'
+        r'<span class="arithmatex">\(1 ± 2\)</span></a>'
+    )
+    assert layout.numbers(html) == html
+
+
+def test_the_number_of_a_chapter_stays_with_its_name() -> None:
+    html = layout.tables("<table><td>5 · Start here</td></table> 6 · Six")
+    assert "<td>5&nbsp;·&nbsp;Start here</td></table></div> 6 · Six" in html
+
+
+def test_the_sizes_of_layers_stay_on_a_line_of_a_table() -> None:
+    html = layout.tables('<table><td><a href="1-2">plain, 784-64-10</a></td>')
+    assert 'href="1-2">plain, <span class="whole">784-64-10</span><' in html

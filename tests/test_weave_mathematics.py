@@ -67,6 +67,8 @@ def test_what_stands_under_a_letter_is_mathml(
 def test_no_height_is_below_zero(katex: Mathematics) -> None:
     html = katex.formula(r"\hat{w}_{.}", False)
     assert "height:-" not in html
+
+
 def test_a_formula_may_have_a_name(katex: Mathematics) -> None:
     html = katex.typeset(
         '<div class="arithmatex" aria-label="Equation 2.3, a’s slope">'

@@ -46,6 +46,11 @@ def test_its_number_unfolds_the_note() -> None:
     assert number["data-note"] == "1"
 
 
+def test_a_stop_stands_before_the_note_that_unfolds() -> None:
+    (paragraph,) = page("So[^a]: this.\n\n[^a]: A.").select("p")
+    assert paragraph.get_text() == "So:1 A. this."
+
+
 def test_notes_count_as_they_are_met() -> None:
     assert notes(page("B[^b] a[^a].\n\n[^a]: A.\n[^b]: B.")) == [
         "1 B.",

@@ -10,16 +10,21 @@ The way of a chapter through the loom, one module a step:
     execute      runs its code in a fresh kernel, or finds the results
     inline       computes the {{ expressions }} in its prose
     exercises    finds starters, solutions and tests among the cells
-    render       makes one Markdown page of prose, code and results
+    render       makes one Markdown page of prose, code and results, with
+                 `svg`, `paths`, `raster` and `labels` for its figures
     pointing     leads words in the prose to lines of the code
-    code         keeps of the highlighted code's HTML what says something
-    svg          makes figures light, with `paths` and `raster`
+    references   numbers equations, and leads to them and back
+    notes, code, layout
+                 put the page's HTML in order
     mathematics  sets the formulas in the page's final HTML
-    styles       makes one style sheet for all pages, with the faces of
-                 text (`fonts`) and of formulas (`glyphs`)
-    hooks        is where MkDocs calls the steps
+    hooks        is where MkDocs calls the steps; `build` keeps what they
+                 know
 
-and what the chapter calls while it runs: `chapter`, with `source` for
+Some pages are made: `package`, `reference` and `docstrings` show all of
+`nn`, `chart` what needs what, `census` counts. What becomes of pages that
+are woven, from their faces to the printed book, is in `weave.press`.
+
+A chapter calls, while it runs, `chapter`, with `source` for
 pieces of `nn`, `figures` and `palette`.
 """
 

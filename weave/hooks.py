@@ -11,10 +11,8 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal
 
 from jinja2 import Environment, FileSystemBytecodeCache
-from markupsafe import escape
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
@@ -24,58 +22,30 @@ from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
 from weave import (
-    archive,
-    cards,
     census,
-    changes,
     chart,
-    citation,
     code,
     exercises,
-    feed,
-    fonts,
     layout,
     notes,
     package,
-    prose,
     raster,
     reference,
     render,
-    search,
-    sitemap,
-    styles,
 )
-from weave.execute import Cell, WeaveError, execute
-from weave.mathematics import Mathematics, MathematicsError
-from weave.references import LABEL, Book
+from weave.build import (
+    chapters,
+    mathematics,
+    pages,
+    references,
+    root,
+    rows,
+    urls,
+)
+from weave.execute import WeaveError, execute
+from weave.mathematics import MathematicsError
 
-CARDS = "assets/cards"
 MKDOCSTRINGS = "assets/_mkdocstrings.css"
-
-
-# What lives as long as the process does, from one build to the next.
-mathematics = Mathematics(Path("node_modules"))
-chapters: dict[str, list[Cell]] = {}
-pages: dict[str, render.Page] = {}
-dates: dict[str, str] = {}
-findable: dict[str, search.Found] = {}
-rows: dict[str, list[package.Shown]] = {}
-serving = False
-book = Book()
-urls: dict[str, str] = {}
-
-
-def root(config: MkDocsConfig) -> Path:
-    """Return the folder of mkdocs.yml."""
-    return Path(config.config_file_path).parent
-
-
-def on_startup(
-    command: Literal["build", "gh-deploy", "serve"], dirty: bool
-) -> None:
-    """Note whether this is `mkdocs serve`, which packs no archive."""
-    global serving
-    serving = command == "serve"
 
 
 def on_config(config: MkDocsConfig) -> None:
@@ -91,19 +61,6 @@ def on_config(config: MkDocsConfig) -> None:
         raise PluginError(str(error)) from None
     others = [css for css in config.extra_css if css != MKDOCSTRINGS]
     config.extra_css = others
-    if _log(config).exists():
-        config.extra["feed"] = feed.NAME
-
-
-def _log(config: MkDocsConfig) -> Path:
-    """Return the path of the change log."""
-    return Path(config.docs_dir, "changes.md")
-
-
-def _book(config: MkDocsConfig) -> citation.Book | None:
-    """Return what is cited, if there is a file that says so."""
-    path = root(config) / "CITATION.cff"
-    return citation.read(path) if path.exists() else None
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
@@ -125,9 +82,6 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
         except WeaveError as error:
             pool.shutdown(cancel_futures=True)
             raise PluginError(str(error)) from None
-    dates.clear()
-    dates.update(sitemap.dates(Path(config.docs_dir)))
-    findable.clear()
     rows.clear()
     rows.update(package.rows(paths, root(config) / "nn"))
     chapters.clear()
@@ -161,7 +115,7 @@ def _weave(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
             raise WeaveError(f"{name}: {error}") from None
         texts[name] = pages[name].markdown
     labels = {name: page.labels for name, page in pages.items()}
-    book.read({name: labels.get(name, {}) for name in texts}, texts)
+    references.read({name: labels.get(name, {}) for name in texts}, texts)
 
 
 def _chart(nav: Navigation, config: MkDocsConfig) -> str:
@@ -173,8 +127,10 @@ def _chart(nav: Navigation, config: MkDocsConfig) -> str:
             name, part = Path(page.file.src_uri).stem, str(page.parent.title)
             asks = chart.question(chapters[str(page.file.abs_src_path)])
             drawn.append(chart.Chapter(name, number, title, part, asks))
+    if not drawn:
+        return ""
     chart.find_needs(drawn, Path(config.docs_dir), root(config) / "nn")
-    return chart.page(drawn, chart.lay_out(drawn)) if drawn else ""
+    return chart.page(drawn, chart.lay_out(drawn))
 
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:
@@ -216,64 +172,12 @@ def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
 def on_page_markdown(
     markdown: str, page: Page, config: MkDocsConfig, files: Files
 ) -> str:
-    """Give a page its Markdown, and back matter what is made.
-
-    What the page says of itself elsewhere comes from how it begins.
-    """
+    """Give a page its Markdown, and back matter what is made."""
     name = page.file.src_uri
-    cells = chapters.get(str(page.file.abs_src_path), [])
-    try:
-        _share(page, cells[0].source if cells else markdown, cells, config)
-    except WeaveError as error:
-        raise PluginError(f"{name}: {error}") from None
-    if name == "changes.md":
-        return _changes(markdown, config)
     if name in MADE:
         return f"{markdown}\n\n{MADE[name](config)}"
     text = pages[name].markdown if name in pages else markdown
-    return book.link(text, name)[0]
-
-
-def _changes(log: str, config: MkDocsConfig) -> str:
-    """Compare this build's numbers with those of the last release."""
-    record = changes.load(root(config) / changes.FILE)
-    paths = changes.chapters(Path(config.docs_dir))
-    now = [changes.numbers(path, root(config)) for path in paths]
-    _, last = ([("", {}), *record.numbers.items()])[-1]
-    return changes.page(log, record, changes.differences(last, now))
-
-
-def _share(
-    page: Page, begun: str, cells: list[Cell], config: MkDocsConfig
-) -> None:
-    """Set what other sites may show of a page; `meta.html` writes it."""
-    told = prose.describe(begun) or config.site_description or ""
-    page.meta.setdefault("description", escape(told))
-    page.update_date = dates.get(page.file.src_uri, page.update_date)
-    if page.is_homepage:
-        page.canonical_url = config.site_url
-    book, url = _book(config), page.canonical_url or ""
-    if book and (cells or page.is_homepage):
-        title = "" if page.is_homepage else prose.title(begun)
-        page.meta["citation"] = citation.tags(book, title, url)
-        page.meta["cite"] = citation.block(book, title, url)
-    wanted = config.extra.get("cards")
-    if not wanted or not config.site_url:
-        return
-    name = f"{Path(page.file.src_uri).stem}.png"
-    figure = cards.choose(cells, wanted.get(Path(name).stem))
-    words = cards.words(
-        config.site_name,
-        config.site_description or "",
-        begun,
-        page.is_homepage,
-    )
-    store = cards.Cards(mathematics.modules, root(config) / ".cache" / "cards")
-    folder = Path(config.site_dir, CARDS)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_bytes(store.png(words, figure.svg if figure else ""))
-    page.meta["card"] = f"{config.site_url}{CARDS}/{name}"
-    page.meta["card_alt"] = cards.alt(words, figure)
+    return references.link(text, name)[0]
 
 
 def on_page_content(
@@ -283,21 +187,23 @@ def on_page_content(
 
     MkDocs learns that equations can be linked to, which it could not see.
     """
-    html = layout.tables(code.quiet(notes.aside(html)))
+    html = layout.tables(layout.numbers(code.quiet(notes.aside(html))))
     html = html.replace(chart.PLACE, config.extra["chart"])
-    html += page.meta.get("cite", "")
     if page.file.src_uri in pages:
         assert page.present_anchor_ids is not None
         page.present_anchor_ids |= pages[page.file.src_uri].labels.keys()
     stem = Path(page.file.src_uri).stem
+    kind = "page" if page.is_homepage else "chapter"
     downloads = (
-        '<p class="downloads">This chapter as '
+        f'<p class="downloads">This {kind} as '
         f'<a href="{stem}.ipynb" download>a notebook</a> or '
         f'<a href="{stem}.py" download>plain Python</a></p>'
     )
-    html = layout.opening(
-        html, downloads if page.file.src_uri in pages else ""
-    )
+    if page.file.src_uri not in pages:
+        downloads = ""
+    html = layout.opening(html, "" if page.is_homepage else downloads)
+    html += downloads if page.is_homepage else ""
+    html += page.meta.get("cite", "")
     return html if page.file.src_uri == "api.md" else layout.sections(html)
 
 
@@ -308,16 +214,13 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     notebook and its exercises are written beside it.
     """
     name = page.file.src_uri
-    output = book.complete(
+    output = references.complete(
         output, name, lambda other: get_relative_url(urls[other], page.url)
     )
     try:
         html = mathematics.typeset(output)
-        content = LABEL.sub("", page.content or "")
-        entries = search.entries(content, mathematics)
     except MathematicsError as error:
         raise PluginError(f"{name}: {error}") from None
-    findable[page.url] = search.Found(page.url, str(page.title), entries)
     folder = Path(page.file.abs_dest_path).parent
     folder.mkdir(parents=True, exist_ok=True)
     if name == "package.md":
@@ -327,40 +230,19 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     if woven is not None:
         html, pictures = raster.apart(woven.restore(html), Path(name).stem)
         for picture, data in pictures.items():
-            fonts.write(Path(config.site_dir, picture), data)
+            path = Path(config.site_dir, picture)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
         source = Path(name).with_suffix(".ipynb")
         cells = chapters[str(page.file.abs_src_path)]
         for cell in cells:
             if cell.kind == "markdown":
-                cell.source, _ = book.link(cell.source, name, ids=False)
+                cell.source, _ = references.link(cell.source, name, ids=False)
         (folder / source.name).write_text(render.notebook(cells), "utf-8")
         for exercise in woven.exercises.values():
             path = folder / exercise.file
             path.write_text(exercise.begun, "utf-8")
     return html
-
-
-@event_priority(-100)
-def on_post_build(config: MkDocsConfig) -> None:
-    """Write what comes of all pages: their style, their list, the feed.
-
-    Last, the site is packed, for those who read without a net.
-    """
-    folder, url = Path(config.site_dir), config.site_url or ""
-    styles.make(folder, mathematics.modules, root(config) / ".cache/fonts")
-    if not serving:
-        styles.enclose(folder)
-    (folder / "robots.txt").write_text(sitemap.robots(url), "utf-8")
-    book = _book(config)
-    if book and _log(config).exists():
-        log = _log(config).read_text("utf-8")
-        (folder / feed.NAME).write_bytes(feed.feed(book, log, url))
-    entries = search.script(findable.values())
-    (folder / "assets" / "search-entries.js").write_text(entries, "utf-8")
-    library = search.library(mathematics.modules)
-    (folder / "assets" / "minisearch.js").write_text(library, "utf-8")
-    if not serving:
-        (folder / archive.BOOK).write_bytes(archive.site(folder))
 
 
 def on_shutdown() -> None:

@@ -7,6 +7,15 @@ import re
 NUMBERED = re.compile(r"(<h1[^>]*>)(\d+) · ")
 QUESTION = re.compile(r"(</h1>)\s*<p>(<em>[^<]*</em>)</p>")
 TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
+CELL = re.compile(r"(?<=<td)[^>]*>.*?(?=</td>)", re.DOTALL)
+TITLED = re.compile(r"(?<=\d) · (?=\w)")
+BESIDE = re.compile(r"(?<=\d) (?=[±%])|(?<=\d ±) (?=\d)")
+NO_PROSE = re.compile(
+    r"(<(?:pre|code)\b.*?</(?:pre|code)>"
+    r'|<(?:span|div) class="arithmatex">.*?</(?:span|div)>|<[^>]*>)',
+    re.DOTALL,
+)
+SIZES = re.compile(r"(?<![^\s>(])\d+(?:-\d+)+(?![^\s<,;:)])")
 FOLDED = re.compile(r"<details.*?</details>", re.DOTALL)
 SECTION = re.compile(r"(?=<h2[ >])")
 
@@ -46,10 +55,28 @@ def _guess(section: str) -> str:
 
 
 def tables(html: str) -> str:
-    """Let tables scroll on a phone, and name what their headers head."""
+    """Let tables scroll on a phone, and name what their headers head.
+
+    A cell is not broken behind the number of a chapter, nor between the
+    sizes of layers.
+    """
     html = re.sub(r"<th(?=[ >])", '<th scope="col"', html)
+    html = CELL.sub(_whole, html)
     return TABLE.sub(
         '<div class="scroll" role="group" aria-label="Table" tabindex="0">'
         r"\g<0></div>",
         html,
     )
+
+
+def _whole(cell: re.Match[str]) -> str:
+    """Return a cell that is broken over lines only where it should be."""
+    text = TITLED.sub("&nbsp;·&nbsp;", cell[0])
+    return SIZES.sub(r'<span class="whole">\g<0></span>', text)
+
+
+def numbers(html: str) -> str:
+    """Keep a number on a line with its spread and its percent sign."""
+    parts = NO_PROSE.split(html)
+    parts[::2] = [BESIDE.sub("&nbsp;", text) for text in parts[::2]]
+    return "".join(parts)

@@ -20,8 +20,11 @@ DISPLAYED = re.compile(
     r'<div class="arithmatex">\s*\\\[(.*?)\\\]\s*</div>', re.DOTALL
 )
 BLOCK = re.compile(r"</?(?:p|ul|ol|li|div|pre|blockquote)\b[^>]*>")
+# The stop behind a number stays with it when the note unfolds between
+# that and the next word.
 REFERENCE = re.compile(
-    r'<sup id="fnref\d*:(?P<name>[^"]+)">.*?</sup>', re.DOTALL
+    r'<sup id="fnref\d*:(?P<name>[^"]+)">.*?</sup>(?P<stop>[,.;:!?)”]*)',
+    re.DOTALL,
 )
 TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
 
@@ -63,11 +66,14 @@ def aside(html: str) -> str:
         )
 
     def in_text(match: re.Match[str]) -> str:
-        return reference(match["name"], True) + note(match["name"])
+        name = match["name"]
+        return reference(name, True) + match["stop"] + note(name)
 
     def in_table(match: re.Match[str]) -> str:
         names = dict.fromkeys(m["name"] for m in REFERENCE.finditer(match[0]))
-        table = REFERENCE.sub(lambda m: reference(m["name"], False), match[0])
+        table = REFERENCE.sub(
+            lambda m: reference(m["name"], False) + m["stop"], match[0]
+        )
         return table + "".join(map(note, names))
 
     both = re.compile(f"{TABLE.pattern}|{REFERENCE.pattern}", re.DOTALL)

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from weave.archive import pack
 from weave.execute import exported
+from weave.press.archive import pack
 from weave.source import calls, pieces
 
 

@@ -217,6 +217,11 @@ def _output(page: Page, output: Any, source_url: str) -> str:
             plot = svg.inline(
                 data["image/svg+xml"], told["name"], data["text/plain"]
             )
+            if wide:  # On a phone it keeps a legible size, and scrolls.
+                plot = (
+                    f'<div class="scroll" role="group" aria-label="{label}" '
+                    f'tabindex="0">{plot}</div>'
+                )
             return (
                 f'<figure class="plot{wide}" id="fig-{told["name"]}" '
                 f'markdown="1">\n\n{page.aside(plot)}\n\n'

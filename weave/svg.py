@@ -35,6 +35,8 @@ USUAL = {
     "stroke-width": "1",
     "text-anchor": "start",
 }
+# Pixels of a figure to a rem; so figures grow with the text of a page.
+REM = 18
 Style = dict[str, str]
 
 
@@ -96,7 +98,8 @@ def inline(svg: str, name: str, alt: str) -> str:
     return (
         f'<svg class="plot" role="img" aria-label="{escape(alt)}" '
         f'width="{width}" height="{height}" '
-        f'viewBox="{root.attrib["viewBox"]}" style="fill:currentColor" '
+        f'viewBox="{root.attrib["viewBox"]}" '
+        f'style="fill:currentColor;width:{width / REM:.3g}rem" '
         f'stroke-linejoin="round">{_put(figure, name)}</svg>'
     )
 

@@ -1,6 +1,7 @@
 // All of this is convenience: every page is complete without it.
 
 const root = document.documentElement;
+root.classList.replace("no-js", "js");
 
 // Light or dark: as the system has it, then light, then dark.
 const schemes = { auto: "light", light: "dark", dark: "auto" };

@@ -11,14 +11,16 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from playwright.sync_api import sync_playwright
 
-from weave import archive, hooks
-from weave.browser import FLAGS, HELP, find_chromium
+from weave.press import archive, hooks
+from weave.press.browser import FLAGS, HELP, find_chromium
 
 ROOT = Path(__file__).parent.parent
 CONFIG = f"""\
 INHERIT: {ROOT / "mkdocs.yml"}
-hooks: [{ROOT / "weave" / "hooks.py"}]
+hooks: [{ROOT / "weave" / "hooks.py"}, {ROOT / "weave/press/hooks.py"}]
 watch: []
+theme: {{custom_dir: {ROOT / "weave" / "theme"}}}
+extra: {{cards: false}}
 nav: [index.md, other.md]
 """
 
@@ -28,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def make(root: Path, command: str = "build") -> Path:
     docs = root / "docs"
     (docs / "assets").mkdir(parents=True)
-    for name in ("book.css", "book.js"):
+    for name in ("book.css", "book.js", "mark.svg", "search.js"):
         source = ROOT / "docs" / "assets" / name
         (docs / "assets" / name).write_bytes(source.read_bytes())
     (docs / "index.md").write_text("# One\n\nTo [the other](other.md#end).\n")

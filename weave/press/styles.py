@@ -10,7 +10,7 @@ import re
 import shutil
 from pathlib import Path
 
-from weave import fonts, glyphs
+from weave.press import fonts, glyphs
 
 # What Material brings, and what no page of ours links.
 UNUSED = (

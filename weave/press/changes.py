@@ -5,7 +5,7 @@ the braces, `{{ expression:format }}`; compared are the texts that were
 printed, so a difference below the last digit is none. A number that is
 new or gone is no change. Two pages are left out, see `MEASURING`.
 
-`python -m weave.changes` (`make numbers`) keeps the numbers of a release
+`python -m weave.press.changes` (`make numbers`) keeps the numbers of a release
 in docs/assets/numbers.json, and what differs from the release before.
 """
 
@@ -19,9 +19,10 @@ from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from weave import citation, inline
+from weave import inline
 from weave.execute import Cell, execute, key, read
-from weave.prose import plain
+from weave.press import citation
+from weave.press.prose import plain
 
 # The one measures the machine that runs it, the other counts this book.
 MEASURING = "speed", "weaving"

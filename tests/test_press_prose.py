@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from weave.execute import read
-from weave.prose import LONGEST, SHORTEST, describe, plain, question, title
+from weave.press.prose import (
+    LONGEST,
+    SHORTEST,
+    describe,
+    plain,
+    question,
+    title,
+)
 
 DOCS = Path(__file__).parent.parent / "docs"
 CHAPTER = """\

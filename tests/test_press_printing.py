@@ -14,8 +14,8 @@ from playwright.sync_api import sync_playwright
 from pypdf import PdfReader
 from pypdf.generic import Destination
 
-from weave import browser, printing
-from weave.printing import Entry, Leaf
+from weave.press import browser, printing
+from weave.press.printing import Entry, Leaf
 
 ROOT = Path(__file__).parent.parent
 HOME = "https://book.test/it/"
@@ -296,7 +296,7 @@ def test_no_chromium_is_said(
     monkeypatch.setattr("sys.argv", ["printing", "Letter"])
     with pytest.raises(SystemExit, match="needs a Chromium"):
         runpy.run_path(
-            str(ROOT / "weave" / "printing.py"), run_name="__main__"
+            str(ROOT / "weave" / "press" / "printing.py"), run_name="__main__"
         )
 
 

@@ -13,7 +13,7 @@ from functools import cache, partial
 from html import unescape
 from pathlib import Path
 
-from weave.fonts import subset, write
+from weave.press.fonts import subset, write
 
 # A font's family, style and weight.
 Look = tuple[str, ...]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fontTools.ttLib import TTFont
 
-from weave import fonts
+from weave.press import fonts
 
 ROOT = Path(__file__).parent.parent
 MODULES = ROOT / "node_modules"

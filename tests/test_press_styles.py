@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from weave import styles
+from weave.press import styles
 
 MODULES = Path(__file__).parent.parent / "node_modules"
 FONTS = {"serif.woff2", "serif-italic.woff2", "sans.woff2", "code.woff2"}

@@ -10,10 +10,11 @@ from xml.etree import ElementTree as ET
 import pytest
 from PIL import Image
 
-from weave import cards, palette
-from weave.cards import Cards, Figure, Words, alt, choose, words
+from weave import palette
 from weave.chapter import MIME
 from weave.execute import Cell, WeaveError
+from weave.press import cards
+from weave.press.cards import Cards, Figure, Words, alt, choose, words
 
 ROOT = Path(__file__).parent.parent
 SVG = """\

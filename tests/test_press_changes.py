@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import small_book
 
-from weave import changes
-from weave.changes import Change, Chapter, Number, Record
 from weave.execute import execute
+from weave.press import changes
+from weave.press.changes import Change, Chapter, Number, Record
 
 ONE = """\
 # %% [markdown]
@@ -143,8 +143,8 @@ def test_numbers_are_kept_from_the_command_line(
         "title: T\nversion: 0.1.0\ndate-released: 2026-01-02\nurl: u\n"
         "authors: []\n"
     )
-    monkeypatch.delitem(__import__("sys").modules, "weave.changes")
-    runpy.run_module("weave.changes", run_name="__main__")
+    monkeypatch.delitem(__import__("sys").modules, "weave.press.changes")
+    runpy.run_module("weave.press.changes", run_name="__main__")
     record = changes.load(book / changes.FILE)
     assert list(record.numbers["0.1.0"]) == ["one"]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from fontTools.ttLib import TTFont
 
-from weave import glyphs
 from weave.mathematics import Mathematics
+from weave.press import glyphs
 
 KATEX = Path(__file__).parent.parent / "node_modules" / "katex" / "dist"
 CSS = (KATEX / "katex.min.css").read_text("utf-8")

@@ -23,11 +23,12 @@ from fontTools.ttLib import TTFont
 from fontTools.varLib import instancer
 from PIL import Image, ImageFont
 
-from weave import palette, prose
+from weave import palette
 from weave.chapter import MIME
-from weave.citation import split
 from weave.execute import Cell, WeaveError
 from weave.mathematics import node
+from weave.press import prose
+from weave.press.citation import split
 
 WIDTH, HEIGHT, EDGE = 1200, 630, 56
 COLUMN, GAP = 410, 40  # of the text beside a figure

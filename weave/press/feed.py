@@ -7,8 +7,8 @@ from xml.etree import ElementTree as ET
 
 from markdown import markdown
 
-from weave.changes import anchor, releases
-from weave.citation import Book
+from weave.press.changes import anchor, releases
+from weave.press.citation import Book
 
 ATOM = "http://www.w3.org/2005/Atom"
 NAME = "feed.xml"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from weave.sitemap import dates, robots
+from weave.press.sitemap import dates, robots
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The built book as one PDF: `python -m weave.printing`.
+"""The built book as one PDF: `python -m weave.press.printing`.
 
 The pages of the site, in the order of the navigation, become one
 document, which Chromium prints twice. The first print tells on which
@@ -29,7 +29,7 @@ from playwright.sync_api import Page, Route, sync_playwright
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
-from weave.browser import FLAGS, HELP, find_chromium
+from weave.press.browser import FLAGS, HELP, find_chromium
 
 NAME = "neural-networks-line-by-line"
 STYLE = Path(__file__).with_name("print.css")

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import playwright.sync_api
 import pytest
 
-from weave import browser
+from weave.press import browser
 
 ROOT = Path(__file__).parent.parent
 
@@ -151,5 +151,7 @@ def test_it_is_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHROMIUM", "/no/such/browser")
     monkeypatch.setattr(builtins, "print", lambda *args, **options: None)
     with pytest.raises(SystemExit) as stopped:
-        runpy.run_path(str(ROOT / "weave" / "browser.py"), run_name="__main__")
+        runpy.run_path(
+            str(ROOT / "weave" / "press" / "browser.py"), run_name="__main__"
+        )
     assert stopped.value.code == 1

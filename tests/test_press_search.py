@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from weave.mathematics import Mathematics
-from weave.search import Entry, Found, entries, library, plain, script
+from weave.press.search import Entry, Found, entries, library, plain, script
 
 ROOT = Path(__file__).parent.parent
 

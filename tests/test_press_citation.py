@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from weave import changes, citation
-from weave.citation import Book
+from weave.press import changes, citation
+from weave.press.citation import Book
 
 ROOT = Path(__file__).parent.parent
 BOOK = Book("On Nets", ["Ada <A>", "B. Beta"], "1.2.0", "2026-03-04", "u://b")

@@ -7,8 +7,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from weave.citation import Book
-from weave.feed import ATOM, feed
+from weave.press.citation import Book
+from weave.press.feed import ATOM, feed
 
 URL = "https://a.org/b/"
 BOOK = Book("Nets & Co", ["Ada", "All"], "0.2.0", "2026-03-04", URL)

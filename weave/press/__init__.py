@@ -1,0 +1,14 @@
+"""The press: what is made of pages that are woven.
+
+styles     the one style sheet, with `fonts` for text and `glyphs` for
+formulas
+search     what the search finds, and where
+prose      what a page says of itself elsewhere
+cards      a picture of it, for those who share it
+citation   how to cite it
+sitemap    where the pages are, and since when
+changes    which numbers differ from the last release; feed
+archive    the site as one file
+printing   the book as one PDF, which `browser` prints
+hooks      is where MkDocs calls these
+"""
