@@ -27,7 +27,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.utils import get_build_date
 from playwright.sync_api import Page, Route, sync_playwright
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import DictionaryObject, NameObject, TextStringObject
+from pypdf.generic import Fit, IndirectObject
 
 from weave.press.browser import FLAGS, HELP, find_chromium
 
@@ -337,10 +337,9 @@ def press(html: str, config: MkDocsConfig, paper: str) -> bytes:
         while True:
             pdf = page.pdf(
                 format=paper,
-                outline=bool(known),  # for the first is only looked at
                 prefer_css_page_size=True,
                 print_background=True,
-                tagged=bool(known),
+                tagged=bool(known),  # the first is only looked at
             )
             found = numbers(pdf)
             if found == known:
@@ -351,17 +350,26 @@ def press(html: str, config: MkDocsConfig, paper: str) -> bytes:
     return pdf
 
 
-def name_chapters(outline: DictionaryObject) -> None:
-    """Give the entries of an outline their titles in one line."""
-    entry = outline.get("/First")
-    while entry is not None:
-        item = entry.get_object()
-        item[NameObject("/Title")] = TextStringObject(plain(item["/Title"]))
-        name_chapters(item)
-        entry = item.get("/Next")
+def add_outline(writer: PdfWriter, pdf: bytes, lines: list[Entry]) -> None:
+    """Give a PDF the outline that its contents have, chapters closed."""
+    named = PdfReader(io.BytesIO(pdf)).named_destinations
+    tops = {name.lstrip("/"): place.top for name, place in named.items()}
+    numbered = numbers(pdf)
+    above: list[tuple[int, IndirectObject]] = []
+    for line in lines:
+        while above and above[-1][0] >= line.level:
+            above.pop()
+        item = writer.add_outline_item(
+            title=line.title,
+            page_number=numbered[line.anchor] - 1,
+            parent=above[-1][1] if above else None,
+            fit=Fit.xyz(top=tops[line.anchor]),
+            is_open=line.level == 1,
+        )
+        above.append((line.level, item))
 
 
-def bind(pdf: bytes, config: MkDocsConfig) -> bytes:
+def bind(pdf: bytes, lines: list[Entry], config: MkDocsConfig) -> bytes:
     """Say in the PDF what it is; open it with its outline."""
     writer = PdfWriter(clone_from=io.BytesIO(pdf))
     date = get_build_date().replace("-", "")
@@ -372,7 +380,7 @@ def bind(pdf: bytes, config: MkDocsConfig) -> bytes:
         "/CreationDate": f"D:{date}000000Z",
         "/Producer": "Chromium, pypdf",
     }
-    name_chapters(writer.get_outline_root())
+    add_outline(writer, pdf, lines)
     writer.page_mode = "/UseOutlines"
     stream = io.BytesIO()
     writer.write(stream)
@@ -383,8 +391,8 @@ def main(paper: str = "A4", configuration: str = "mkdocs.yml") -> Path:
     """Print the site that is built; return the file."""
     logging.getLogger("pypdf").setLevel(logging.ERROR)
     config = load_config(configuration)
-    html, _ = document(config)
-    pdf = bind(press(html, config, paper), config)
+    html, lines = document(config)
+    pdf = bind(press(html, config, paper), lines, config)
     target = Path(config.config_file_path).parent / "build" / f"{NAME}.pdf"
     target.parent.mkdir(exist_ok=True)
     target.write_bytes(pdf)
