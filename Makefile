@@ -47,7 +47,7 @@ PAPER = A4
 
 print: site .venv/.print
 	@$(PY) -m weave.press.browser
-	@echo "Printing the book into build/ (takes about two minutes)"
+	@echo "Printing the book into build/ (takes a minute or two)"
 	@$(PY) -m weave.press.printing $(PAPER)
 
 # Coverage is of a whole run; give COV= where ARGS choose a part. JOBS=0

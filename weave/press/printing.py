@@ -27,6 +27,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.utils import get_build_date
 from playwright.sync_api import Page, Route, sync_playwright
 from pypdf import PdfReader, PdfWriter
+from pypdf.generic import Fit, IndirectObject
 
 from weave.press.browser import FLAGS, HELP, find_chromium
 
@@ -45,11 +46,12 @@ POINTER = (
     '<p class="address"><a href="{}">Starter, tests, hint and solution: '
     "on the web</a></p>"
 )
-# The parts of code that are set as the rest of it; many thousands.
-PLAIN = ", ".join(
-    f".highlight span.{kind}"
-    for kind in ("p", "n", "o", "mi", "mf", "w", "nb", "bp", "kc", "nn")
+# What is of use on a screen alone.
+SCREEN = (
+    ".headerlink, nav, button, input, .mentions, .around, .downloads, "
+    "details:is(.code, .tip):not(.starter), .starter ~ .output"
 )
+NUMBER = re.compile(r"^Chapter (\d+)\s*")
 HOME = "About this book"  # whose page is called like the book
 
 
@@ -73,6 +75,11 @@ class Leaf:
     def anchor(self) -> str:
         """The id of the page in the document."""
         return Path(self.file).stem
+
+    @property
+    def sheet(self) -> str:
+        """What CSS calls the sheets of paper that the page is printed on."""
+        return f"page-{self.anchor}"
 
 
 def leaves(nav: list[Any], part: str = "") -> Iterator[Leaf]:
@@ -132,14 +139,11 @@ def adopt(
 
 
 def tidy(article: Tag, address: str) -> None:
-    """Leave out what is of use on a screen alone, or has no colour.
+    """Leave out what is of use on a screen alone.
 
     What an exercise folds away is a link to its page.
     """
-    for element in article.select(
-        ".headerlink, .footnote-backref, button, "
-        "details:is(.code, .tip):not(.starter)"
-    ):
+    for element in article.select(SCREEN):
         element.decompose()
     for element in article.select("details.starter"):
         exercise = element.find_previous("h3", id=True)
@@ -147,9 +151,11 @@ def tidy(article: Tag, address: str) -> None:
         element.replace_with(
             BeautifulSoup(POINTER.format(escape(place)), "html.parser")
         )
-    for element in article.select(PLAIN):
-        element.unwrap()
-    article.smooth()
+
+
+def plain(title: str) -> str:
+    """Return a title in one line: the number stands over a chapter's."""
+    return NUMBER.sub(r"\1 · ", title)
 
 
 def entries(article: Tag, leaf: Leaf, site_name: str) -> list[Entry]:
@@ -161,13 +167,14 @@ def entries(article: Tag, leaf: Leaf, site_name: str) -> list[Entry]:
     for heading in article.find_all(re.compile("^h[1-6]$")):
         level = int(heading.name[1])
         heading["aria-level"] = str(level + 1 if leaf.part else level)
-        if level > 2:
+        letter = level == 2 and len(heading.get_text()) == 1  # a glossary's
+        if level > 2 or letter:
             continue
         if level == 1:
             heading["id"] = leaf.anchor
             if heading.get_text() == site_name:
                 heading.string = HOME
-        title = " ".join(heading.get_text().split())
+        title = plain(" ".join(heading.get_text().split()))
         found.append(Entry(level + 1, title, str(heading["id"])))
     return found
 
@@ -179,10 +186,9 @@ def quote(text: str) -> str:
 
 def head(leaf: Leaf, title: str) -> str:
     """Return the rules that set a chapter's title above its pages."""
-    name = f"page-{leaf.anchor}"
     return (
-        f"#{leaf.anchor}-leaf {{ page: {name}; }}\n"
-        f"@page {name} {{ @top-left {{ content: {quote(title)}; }} }}\n"
+        f"#{leaf.anchor}-leaf {{ page: {leaf.sheet}; }}\n"
+        f"@page {leaf.sheet} {{ @top-left {{ content: {quote(title)}; }} }}\n"
     )
 
 
@@ -223,7 +229,7 @@ def contents(lines: list[Entry]) -> str:
         for line in lines
     )
     return (
-        '<section class="contents md-typeset"><h1>Contents</h1>'
+        '<section class="page listing"><h1>Contents</h1>'
         f"<ul>{rows}</ul></section>"
     )
 
@@ -234,7 +240,6 @@ def document(config: MkDocsConfig) -> tuple[str, list[Entry]]:
     order = list(leaves(config.nav or []))
     book = {home + leaf.file: leaf for leaf in order}
     book[home] = order[0]
-    styles: dict[str, None] = {}
     lines: list[Entry] = []
     body: list[str] = []
     rules = STYLE.read_text("utf-8")
@@ -244,14 +249,12 @@ def document(config: MkDocsConfig) -> tuple[str, list[Entry]]:
         page = BeautifulSoup(html, "html.parser")
         outer = outer or opening(page, "html")
         inner = inner or opening(page, "body")
-        for sheet in page.select('link[rel="stylesheet"]'):
-            styles[urljoin(home + leaf.file, str(sheet["href"]))] = None
         if leaf.part and leaf.part != part:
             mark = f"part-of-{leaf.anchor}"
             lines.append(Entry(1, leaf.part, mark))
             body.append(
-                f'<section class="part md-typeset"><h1 id="{mark}">'
-                f"{escape(leaf.part)}</h1></section>"
+                f'<section class="page opening" style="page: {leaf.sheet}">'
+                f'<h1 id="{mark}">{escape(leaf.part)}</h1></section>'
             )
         part = leaf.part
         article = page.find("article")
@@ -266,10 +269,10 @@ def document(config: MkDocsConfig) -> tuple[str, list[Entry]]:
         body.append(str(article))
     image = '<img src="assets/cover.svg" alt="">'
     cover = image if (site / "assets" / "cover.svg").exists() else ""
-    sheets = "".join(f'<link rel="stylesheet" href="{s}">' for s in styles)
     html = (
         f'<!doctype html>{outer}<head><meta charset="utf-8">'
-        f"<title>{escape(config.site_name)}</title>{sheets}"
+        f"<title>{escape(config.site_name)}</title>"
+        f'<link rel="stylesheet" href="{home}assets/book.css">'
         f"<style>{rules}</style></head>{inner}"
         f"{title_page(config, cover)}{contents(lines)}{''.join(body)}"
         "</body></html>"
@@ -334,10 +337,9 @@ def press(html: str, config: MkDocsConfig, paper: str) -> bytes:
         while True:
             pdf = page.pdf(
                 format=paper,
-                outline=bool(known),  # for the first is only looked at
                 prefer_css_page_size=True,
                 print_background=True,
-                tagged=bool(known),
+                tagged=bool(known),  # the first is only looked at
             )
             found = numbers(pdf)
             if found == known:
@@ -348,7 +350,26 @@ def press(html: str, config: MkDocsConfig, paper: str) -> bytes:
     return pdf
 
 
-def bind(pdf: bytes, config: MkDocsConfig) -> bytes:
+def add_outline(writer: PdfWriter, pdf: bytes, lines: list[Entry]) -> None:
+    """Give a PDF the outline that its contents have, chapters closed."""
+    named = PdfReader(io.BytesIO(pdf)).named_destinations
+    tops = {name.lstrip("/"): place.top for name, place in named.items()}
+    numbered = numbers(pdf)
+    above: list[tuple[int, IndirectObject]] = []
+    for line in lines:
+        while above and above[-1][0] >= line.level:
+            above.pop()
+        item = writer.add_outline_item(
+            title=line.title,
+            page_number=numbered[line.anchor] - 1,
+            parent=above[-1][1] if above else None,
+            fit=Fit.xyz(top=tops[line.anchor]),
+            is_open=line.level == 1,
+        )
+        above.append((line.level, item))
+
+
+def bind(pdf: bytes, lines: list[Entry], config: MkDocsConfig) -> bytes:
     """Say in the PDF what it is; open it with its outline."""
     writer = PdfWriter(clone_from=io.BytesIO(pdf))
     date = get_build_date().replace("-", "")
@@ -359,6 +380,7 @@ def bind(pdf: bytes, config: MkDocsConfig) -> bytes:
         "/CreationDate": f"D:{date}000000Z",
         "/Producer": "Chromium, pypdf",
     }
+    add_outline(writer, pdf, lines)
     writer.page_mode = "/UseOutlines"
     stream = io.BytesIO()
     writer.write(stream)
@@ -369,8 +391,8 @@ def main(paper: str = "A4", configuration: str = "mkdocs.yml") -> Path:
     """Print the site that is built; return the file."""
     logging.getLogger("pypdf").setLevel(logging.ERROR)
     config = load_config(configuration)
-    html, _ = document(config)
-    pdf = bind(press(html, config, paper), config)
+    html, lines = document(config)
+    pdf = bind(press(html, config, paper), lines, config)
     target = Path(config.config_file_path).parent / "build" / f"{NAME}.pdf"
     target.parent.mkdir(exist_ok=True)
     target.write_bytes(pdf)
