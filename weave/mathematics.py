@@ -26,6 +26,7 @@ FORMULA = re.compile(
     r"\\[(\[](?P<tex>.*?)\\[)\]]\s*</(?P=tag)>(?P<stop>[,.;:!?)]*)",
     re.DOTALL,
 )
+SHORT = 30  # letters of TeX; what is longer may have to be broken
 LONELY = re.compile(
     r"(?P<begin><(?P<around>th|a)\b[^>]*>)\s*"
     r'(?P<cell><span class="arithmatex">\\\((?P<tex>[^<]*)\\\)</span>)'
@@ -83,9 +84,10 @@ class Mathematics:
                 f'aria-label="{match["label"] or "Formula"}" '
                 f'tabindex="0">{html}</div>{match["stop"]}'
             )
-        # A line does not end between a formula and its comma.
-        stop = match["stop"]
-        return f'<span class="whole">{html}{stop}</span>' if stop else html
+        # A line does not end between a short formula and its comma.
+        whole = match["stop"] and len(match["tex"]) < SHORT
+        html += match["stop"]
+        return f'<span class="whole">{html}</span>' if whole else html
 
     def formula(self, tex: str, display: bool) -> str:
         """Return the HTML of one formula."""
