@@ -270,7 +270,8 @@ everything = length(*[m for _, _, modules in chapters for m in modules])
 # %% [markdown]
 # Together the modules of [](#tab-map) have {{ everything:, }} lines, comments
 # and examples included. Part I is meant to be read in order: each chapter's
-# code uses only what came before it.
+# code uses only what came before it. Which chapter needs which is drawn on
+# the [cover](index.py#the-chapters).
 #
 # In formulas and curves two colours have a meaning.
 # $\val{\text{Values}}$, which flow forward, are blue.

@@ -388,14 +388,15 @@ assert count["lines of nn"] < 3000
 # The site is built by MkDocs (BSD), Material for MkDocs (MIT),
 # mkdocs-jupyter (Apache 2.0), mkdocstrings (ISC), Python-Markdown (BSD)
 # and PyMdown Extensions (MIT). Jupytext (MIT), nbclient and ipykernel
-# (both BSD) read and run the chapters, Pygments (BSD) colours code, KaTeX
+# (both BSD) read and run the chapters, Pygments (BSD) parts code into words, KaTeX
 # (MIT) sets formulas, with its own fonts, in Node (MIT). Text is set in
 # Adobe's Source Serif, Source Sans and Source Code Pro (OFL), of which
-# fontTools (MIT) cuts what the pages need, as PurgeCSS (MIT) does with the
-# style sheet. NumPy and scikit-learn (both BSD) compute, Matplotlib
-# (its own, free licence) draws. pytest (MIT), Hypothesis (MPL), mypy and
-# ruff (both MIT), Playwright (Apache 2.0) and axe (MPL) check. Our thanks
-# go to all who make them.
+# fontTools (MIT) cuts what the pages need. MiniSearch (MIT) finds, resvg
+# (MPL) draws the cards that are shared, pypdf (BSD) binds the printed book.
+# NumPy and scikit-learn (both BSD) compute, Matplotlib (its own, free
+# licence) draws. pytest (MIT), Hypothesis (MPL), mypy and ruff (both MIT),
+# Playwright (Apache 2.0), axe (MPL), Lighthouse (Apache 2.0) and the checker
+# of the W3C (MIT) check. Our thanks go to all who make them.
 #
 # [^output]: [Sentdex/nnfs_book, issue
 #     7](https://github.com/Sentdex/nnfs_book/issues/7).

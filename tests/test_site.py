@@ -257,6 +257,35 @@ def test_paper_shows_the_text_alone(
         assert visit.ask("paper") > 0.9, "a dark page is printed dark"
 
 
+# ---- what a reference refers to
+
+
+@pytest.mark.parametrize("begin", ["#eq-", "#fig-", "scalar.html#eq-"])
+def test_a_reference_shows_what_it_refers_to(
+    begin: str, address: str, browser: Browser
+) -> None:
+    with pages.visit(browser, address + "layers.html") as visit:
+        view = visit.view
+        preview = view.locator("#preview")
+        link = view.locator(f"article p > a[href^='{begin}']").first
+        assert not preview.is_visible()
+        link.hover()
+        preview.wait_for(state="visible")
+        kind = "svg" if "fig" in begin else ".katex"
+        assert preview.locator(kind).count() >= 1
+        view.keyboard.press("Escape")
+        preview.wait_for(state="hidden")
+        view.mouse.move(0, 0)
+        view.keyboard.press("Tab")  # now the keyboard leads
+        link.focus()
+        preview.wait_for(state="visible")
+        assert link.get_attribute("aria-describedby") == "preview"
+        assert visit.violations() == []
+        view.keyboard.press("Escape")
+        preview.wait_for(state="hidden")
+        assert visit.said == []
+
+
 # ---- by keyboard
 
 
