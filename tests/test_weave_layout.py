@@ -20,9 +20,11 @@ def test_a_page_without_a_question_gets_its_downloads_all_the_same() -> None:
     assert html == "<h1>Proof</h1>\n<p>Take it.</p>\n<p>Text.</p>"
 
 
-def test_other_pages_stay_as_they_are() -> None:
-    html = "<h1>2 days · more</h1>\n<p>Text <em>What?</em></p>"
-    assert layout.opening(html) == html
+def test_only_a_number_and_a_question_are_set_apart() -> None:
+    html = layout.opening(
+        "<h1>2 days · more</h1>\n<p>Oh <em>what?</em></p>", ""
+    )
+    assert html == "<h1>2 days · more</h1>\n\n<p>Oh <em>what?</em></p>"
 
 
 def test_each_second_heading_begins_a_section() -> None:

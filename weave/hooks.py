@@ -189,22 +189,19 @@ def on_page_content(
     """
     html = layout.tables(layout.numbers(code.quiet(notes.aside(html))))
     html = html.replace(chart.PLACE, config.extra["chart"])
-    if page.file.src_uri in pages:
+    name = page.file.src_uri
+    if name in pages:
         assert page.present_anchor_ids is not None
-        page.present_anchor_ids |= pages[page.file.src_uri].labels.keys()
-    stem = Path(page.file.src_uri).stem
-    kind = "page" if page.is_homepage else "chapter"
-    downloads = (
-        f'<p class="downloads">This {kind} as '
-        f'<a href="{stem}.ipynb" download>a notebook</a> or '
-        f'<a href="{stem}.py" download>plain Python</a></p>'
-    )
-    if page.file.src_uri not in pages:
-        downloads = ""
-    html = layout.opening(html, "" if page.is_homepage else downloads)
-    html += downloads if page.is_homepage else ""
-    html += page.meta.get("cite", "")
-    return html if page.file.src_uri == "api.md" else layout.sections(html)
+        page.present_anchor_ids |= pages[name].labels.keys()
+        stem, home = Path(name).stem, page.is_homepage
+        downloads = (
+            f'<p class="downloads">This {"page" if home else "chapter"} as '
+            f'<a href="{stem}.ipynb" download>a notebook</a> or '
+            f'<a href="{stem}.py" download>plain Python</a></p>'
+        )
+        # The cover's stand at its end.
+        html = html + downloads if home else layout.opening(html, downloads)
+    return html if name == "api.md" else layout.sections(html)
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:

@@ -21,7 +21,7 @@ FOLDED = re.compile(r"<details.*?</details>", re.DOTALL)
 SECTION = re.compile(r"(?=<h2[ >])")
 
 
-def opening(html: str, downloads: str = "") -> str:
+def opening(html: str, downloads: str) -> str:
     """Set the number of a chapter over its title, its question below."""
     html = NUMBERED.sub(
         r'\1<span class="number">Chapter \2</span> ', html, count=1
@@ -29,7 +29,7 @@ def opening(html: str, downloads: str = "") -> str:
     html, found = QUESTION.subn(
         rf'\1\n<p class="question">\2</p>{downloads}', html, count=1
     )
-    if not found and downloads:
+    if not found:
         html = html.replace("</h1>", f"</h1>\n{downloads}", 1)
     return html
 
