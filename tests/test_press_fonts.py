@@ -119,6 +119,7 @@ def test_a_fallback_is_as_wide_and_high_as_the_face(
         (family, fallback)
         for family, fallbacks in fonts.FALLBACKS.items()
         for fallback in fallbacks
+        if fallback.name != "Georgia"  # which Linux does not have
     ],
     ids=lambda value: value if isinstance(value, str) else value.fonts[-1],
 )
@@ -131,8 +132,6 @@ def test_the_widths_of_fallbacks_are_those_measured(
         for ending in ("", "-Regular")
         for path in Path("/usr/share/fonts").rglob(f"{name}{ending}.ttf")
     ]
-    if not found:
-        pytest.skip(f"{fallback.fonts[-1]} is not on this machine")
     font = TTFont(found[0])
     widths, glyphs = font["hmtx"], font.getBestCmap()
     total = sum(widths[glyphs[ord(c)]][0] for c in fonts.SAMPLE)

@@ -21,6 +21,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort, PluginError
 
+from weave import chart
 from weave.mathematics import Mathematics
 
 ROOT = Path(__file__).parent.parent
@@ -423,6 +424,51 @@ def test_one_page_alone(
     page = Path(capsys.readouterr().out.strip())
     assert page == root / ".cache" / "page" / "a" / "a.html"
     assert "Title" in soup(page).get_text()
+
+
+def test_the_loom_alone_names_a_bad_formula(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = write(tmp_path, INDEX + "\n\n$\\bad$\n")
+    config = root / "mkdocs.yml"
+    alone = f"hooks: [{ROOT / 'weave' / 'hooks.py'}]\nwatch"
+    config.write_text(re.sub("hooks: .*\nwatch", alone, config.read_text()))
+    with pytest.raises(Abort):
+        make(root)
+    assert "index.md" in caplog.text
+    assert r"in formula \bad" in caplog.text
+
+
+PICTURE = """\
+# %% [markdown]
+# # 2 · Picture
+#
+# *What is seen?*
+
+# %%
+import numpy as np
+from weave import figure, subplots
+
+fig, ax = subplots()
+ax.imshow(np.random.default_rng(0).normal(size=(60, 60)))
+figure(fig, "noise", alt="Noise.", caption="Nothing.")
+"""
+
+
+def test_a_chart_of_the_chapters_and_a_large_picture(tmp_path: Path) -> None:
+    root = write(tmp_path, f"# Index\n\n{chart.PLACE}\n", b=PICTURE)
+    config = (root / "mkdocs.yml").read_text()
+    part = "  - Part I:\n    - 2 · Picture: b.py\n"
+    config = config.replace("  - b.py\n", part)
+    (root / "mkdocs.yml").write_text(config)
+    make(root)
+    site = root / "site"
+    (link,) = soup(site / "index.html").select(".chart a")
+    assert link["href"] == "b.html"
+    assert "What is seen?" in soup(site / "index.html").get_text()
+    (image,) = soup(site / "b.html").select("svg image")
+    assert image["href"] == "assets/figures/b-1.webp"
+    assert (site / "assets/figures/b-1.webp").read_bytes()[8:12] == b"WEBP"
 
 
 def test_a_missing_katex_is_named_before_training(

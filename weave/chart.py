@@ -100,14 +100,16 @@ def lay_out(chapters: list[Chapter]) -> int:
         above = [rows[name] for name in chapter.needs]
         first = min((c.row for c in above), default=chapter.row)
         wanted = [c.lane for c in sorted(above, key=lambda c: c.row)]
-        for lane in [*wanted, *range(len(chapters))]:
+        free = (
+            lane
+            for lane in [*wanted, *range(len(chapters))]
             if all(
                 lane != other or first >= end or chapter.row <= start
                 for other, start, end in taken
-            ):
-                break
-        chapter.lane = lane
-        taken.append((lane, first, chapter.row))
+            )
+        )
+        chapter.lane = next(free)
+        taken.append((chapter.lane, first, chapter.row))
     return row
 
 

@@ -124,8 +124,6 @@ def _tag(page: Page, match: re.Match[str]) -> str:
 
 def _cell(page: Page, cell: Cell, source_url: str) -> list[str]:
     """Return the blocks of Markdown that show a cell."""
-    if cell.kind != "code":
-        return [cell.source]
     merged = _merged(cell.outputs)
     outputs = [_output(page, out, source_url) for out in merged]
     code = _fence(cell.source)

@@ -216,8 +216,6 @@ def plain(formula: str) -> str:
 def _line(node: ElementTree.Element) -> str:
     parts = [_line(child) for child in node]
     match node.tag.rpartition("}")[2], parts:
-        case "annotation", _:
-            return ""
         case "mo", []:
             sign = node.text or " "
             return f" {sign} " if sign in "=≈≠≤≥<>+→←↦∼∈" else sign
