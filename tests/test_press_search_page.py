@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pages
 import pytest
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 import nn
-from weave.press.browser import FLAGS, HELP, find_chromium
 
 ROOT = Path(__file__).parent.parent
 PARTS = ["layers.py", "api.md", "bibliography.md", "glossary.md"]
@@ -70,14 +70,8 @@ def addresses(site: Path) -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = find_chromium()
-    assert path, HELP
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=path, args=list(FLAGS)
-        )
-        yield chromium
-        chromium.close()
+    with pages.chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(params=["http", "file"])

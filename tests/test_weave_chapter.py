@@ -6,11 +6,11 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from drawing import draw, plain_matplotlib  # noqa: F401
 from matplotlib import colors, pyplot, rcParams
 
 import weave
@@ -26,24 +26,6 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     bundles: list[dict[str, Any]] = []
     monkeypatch.setattr(chapter, "_display", bundles.append)
     return bundles
-
-
-@pytest.fixture(autouse=True)
-def _plain_matplotlib() -> Iterator[None]:
-    with pyplot.rc_context():
-        yield
-    pyplot.close("all")
-
-
-def draw() -> Any:
-    fig, ax = weave.subplots()
-    ax.plot([0, 1], [0, 1], color=weave.VALUE, label="value")
-    ax.plot([0, 1], [1, 0], color=weave.GRADIENT)
-    ax.plot([0, 1], [1, 1], color="black")
-    ax.imshow([[0, 1]], extent=(0, 1, 0, 1))
-    ax.set_title("Bold", fontweight="bold")
-    ax.set_xlabel("slanted", fontstyle="italic")
-    return fig
 
 
 def test_show_and_recall_say_where_a_piece_is(

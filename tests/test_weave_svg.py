@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from matplotlib import pyplot
+from drawing import draw, plain_matplotlib  # noqa: F401
 
 import weave
 from weave import figures, palette
@@ -22,24 +21,6 @@ HEAD = (
     'xmlns:xlink="http://www.w3.org/1999/xlink" '
     'width="30pt" height="30pt" viewBox="0 0 30 30">'
 )
-
-
-@pytest.fixture(autouse=True)
-def _plain_matplotlib() -> Iterator[None]:
-    with pyplot.rc_context():
-        yield
-    pyplot.close("all")
-
-
-def draw() -> Any:
-    fig, ax = weave.subplots()
-    ax.plot([0, 1], [0, 1], color=weave.VALUE, label="value")
-    ax.plot([0, 1], [1, 0], color=weave.GRADIENT)
-    ax.plot([0, 1], [1, 1], color="black")
-    ax.imshow([[0, 1]], extent=(0, 1, 0, 1))
-    ax.set_title("Bold", fontweight="bold")
-    ax.set_xlabel("slanted", fontstyle="italic")
-    return fig
 
 
 def woven(fig: Any, name: str = "f") -> BeautifulSoup:
