@@ -62,7 +62,7 @@ test: .venv/.test node_modules/.audit
 	$(PY) -m pytest -n $(JOBS) --dist loadfile $(COV) $(ARGS)
 
 audit: site .venv/.audit node_modules/.audit
-	@$(PY) tests/browser.py
+	@$(PY) -m weave.press.browser
 	@$(PY) tests/audit.py $(ARGS)
 
 bench: .venv/.bench node_modules/.ready
