@@ -44,21 +44,6 @@ def test_a_site_need_not_have_a_sheet_of_its_own(tmp_path: Path) -> None:
     assert "Book Serif" in (folder / "assets" / "book.css").read_text()
 
 
-def test_formulas_bring_their_faces(tmp_path: Path) -> None:
-    folder = site(tmp_path / "site")
-    font = folder / styles.WITHIN[0]
-    font.parent.mkdir()
-    font.write_bytes(b"face")
-    css = f"a {{ src: {f'url({styles.WITHIN[0]})'} }}"
-    (folder / "assets/book.css").write_text(css.replace("assets/", ""))
-    plain, formula = folder / "index.html", folder / "formula.html"
-    plain.write_text(styles.LINK)
-    formula.write_text(styles.LINK + '<b class="katex">')
-    styles.enclose(folder)
-    assert css in plain.read_text()
-    assert "url(data:font/woff2;base64,ZmFjZQ==)" in formula.read_text()
-
-
 def test_pages_hold_their_style(tmp_path: Path) -> None:
     folder = site(tmp_path / "site")
     page, lost = folder / "index.html", folder / "404.html"

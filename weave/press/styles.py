@@ -6,7 +6,6 @@ indentation are for those who read the source.
 
 from __future__ import annotations
 
-import base64
 import re
 import shutil
 from pathlib import Path
@@ -21,10 +20,6 @@ UNUSED = (
     "assets/_mkdocstrings.css",
 )
 
-WITHIN = (
-    "assets/fonts/KaTeX_Main-Regular.woff2",
-    "assets/fonts/KaTeX_Math-Italic.woff2",
-)
 LINK = '<link rel="stylesheet" href="assets/book.css">'
 
 
@@ -54,23 +49,13 @@ def make(site: Path, modules: Path, cache: Path) -> None:
 def enclose(site: Path) -> None:
     """Put the style sheet into the pages, which then need not wait for it.
 
-    It is a sixth of a page. Where there are formulas, the two small faces
-    of their letters come with it, so that no line breaks twice. The page
-    for addresses that do not exist, which may stand anywhere, keeps its
-    link.
+    It is a sixth of a page. The page for addresses that do not exist, which
+    may stand anywhere, keeps its link.
     """
     css = (site / "assets" / "book.css").read_text("utf-8").strip()
     css = css.replace("url(fonts/", "url(assets/fonts/")
-    with_faces = css
-    for name in WITHIN:
-        font = site / name
-        if font.exists():
-            data = base64.b64encode(font.read_bytes()).decode()
-            uri = f"url(data:font/woff2;base64,{data})"
-            with_faces = with_faces.replace(f"url({name})", uri)
     for path in site.glob("*.html"):
         html = path.read_text("utf-8")
-        style = with_faces if 'class="katex' in html else css
         path.write_text(
-            html.replace(LINK, f"<style>\n{style}\n</style>"), "utf-8"
+            html.replace(LINK, f"<style>\n{css}\n</style>"), "utf-8"
         )
