@@ -6,7 +6,6 @@ from bs4 import BeautifulSoup
 
 from weave import chart
 from weave.chart import Chapter
-from weave.execute import Cell
 
 
 def chapters(needs: dict[str, set[str]], part: str = "I") -> list[Chapter]:
@@ -14,13 +13,6 @@ def chapters(needs: dict[str, set[str]], part: str = "I") -> list[Chapter]:
         Chapter(name, str(number), name.upper(), part, needs=needs[name])
         for number, name in enumerate(needs)
     ]
-
-
-def test_a_question_stands_under_the_title() -> None:
-    asks = [Cell("markdown", "# 1 · A\n\n*Why so\nlong?*\n\nAfter", [])]
-    assert chart.question(asks) == "Why so long?"
-    assert chart.question([Cell("markdown", "# A\n\nA *word*.", [])]) == ""
-    assert chart.question([]) == ""
 
 
 def test_imports_are_those_from_nn() -> None:

@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from weave.execute import WeaveError
-from weave.references import Book, Label, plain
+from weave.references import Book, Label
 
 LABELS = {
     "layers.py": {
@@ -167,15 +167,3 @@ def test_a_book_is_read_afresh() -> None:
     made.read(LABELS, {"layers.py": "Nothing."})
     assert made.mentions == {}
     assert made.targets == {}
-
-
-@pytest.mark.parametrize(
-    ("markdown", "words"),
-    [
-        ("The `code` of **Adam** { #adam }", "The code of Adam"),
-        (r"$\grad{dx}$ and [a link](b.md)[^note]", "dx and a link"),
-        ("Why it is p − t", "Why it is p − t"),
-    ],
-)
-def test_headings_as_words(markdown: str, words: str) -> None:
-    assert plain(markdown) == words

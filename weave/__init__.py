@@ -14,6 +14,7 @@ The way of a chapter through the loom, one module a step:
                  `svg`, `paths`, `raster` and `labels` for its figures
     pointing     leads words in the prose to lines of the code
     references   numbers equations, and leads to them and back
+    prose        says it in plain words, for where no markup can be
     notes, code, layout
                  put the page's HTML in order
     mathematics  sets the formulas in the page's final HTML

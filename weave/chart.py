@@ -8,13 +8,12 @@ drawn; what they need in turn goes without saying.
 from __future__ import annotations
 
 import ast
-import re
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
 from weave import source
-from weave.execute import Cell, exported
+from weave.execute import exported
 
 # Where a page wants the chart.
 PLACE = '<div class="chapters"></div>'
@@ -32,13 +31,6 @@ class Chapter:
     needs: set[str] = field(default_factory=set)
     row: int = 0
     lane: int = 0
-
-
-def question(cells: list[Cell]) -> str:
-    """Return the question under a chapter's title."""
-    opening = cells[0].source if cells else ""
-    found = re.search(r"^\*([^*]+)\*$", opening, re.MULTILINE)
-    return found[1].replace("\n", " ") if found else ""
 
 
 def imports(code: str, public: dict[str, str]) -> set[str]:

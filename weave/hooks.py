@@ -29,6 +29,7 @@ from weave import (
     layout,
     notes,
     package,
+    prose,
     raster,
     reference,
     render,
@@ -125,7 +126,8 @@ def _chart(nav: Navigation, config: MkDocsConfig) -> str:
         number, dot, title = str(page.title).partition(" · ")
         if dot and page.parent:
             name, part = Path(page.file.src_uri).stem, str(page.parent.title)
-            asks = chart.question(chapters[str(page.file.abs_src_path)])
+            cells = chapters[str(page.file.abs_src_path)]
+            asks = prose.question(cells[0].source)
             drawn.append(chart.Chapter(name, number, title, part, asks))
     if not drawn:
         return ""

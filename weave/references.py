@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from weave.execute import WeaveError
+from weave.prose import plain, title
 
 LABEL = re.compile(r"\\label\{(?P<name>[a-z0-9-]+): (?P<called>[^{}]+)\}")
 # Code is found only to be left alone.
@@ -80,7 +81,10 @@ class Book:
         self.labels = labels
         self.mentions = {}
         self.targets = {}
-        self.titles = {page: title(text) for page, text in texts.items()}
+        self.titles = {
+            page: title(text).partition(" · ")[0]
+            for page, text in texts.items()
+        }
         for page, text in texts.items():
             for mention in self.link(text, page)[1]:
                 target, anchor = mention.target
@@ -180,28 +184,6 @@ class Book:
         if not links:
             return ""
         return f' <span class="mentions">{" ".join(links)}</span>'
-
-
-def title(markdown: str) -> str:
-    """Return the number of a chapter, or the title of another page.
-
-    >>> title("# 2 · Layers"), title("# Notation")
-    ('2', 'Notation')
-    """
-    found = re.search(r"^# (.+)$", markdown, re.M)
-    return plain(found[1]).partition(" · ")[0] if found else ""
-
-
-def plain(markdown: str) -> str:
-    r"""Return a line of Markdown as words, for where no markup can be.
-
-    >>> plain(r"Why it is $\grad{p} - t$ *again* { #why }")
-    'Why it is p - t again'
-    """
-    text = re.sub(r"\s*\{ ?[#.][^}]*\}", "", markdown)
-    text = re.sub(r"\[([^\[\]]*)\]\([^)]*\)|\[\^[^\]]+\]", r"\1", text)
-    text = re.sub(r"\\[a-z]+(?![a-z])|[$`*\\{}]", "", text)
-    return " ".join(text.split())
 
 
 def first_sentence(caption: str) -> str:

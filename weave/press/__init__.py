@@ -3,7 +3,6 @@
 styles     the one style sheet, with `fonts` for text and `glyphs` for
 formulas
 search     what the search finds, and where
-prose      what a page says of itself elsewhere
 cards      a picture of it, for those who share it
 citation   how to cite it
 sitemap    where the pages are, and since when

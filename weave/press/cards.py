@@ -23,11 +23,10 @@ from fontTools.ttLib import TTFont
 from fontTools.varLib import instancer
 from PIL import Image, ImageFont
 
-from weave import palette
+from weave import palette, prose
 from weave.chapter import MIME
 from weave.execute import Cell, WeaveError
 from weave.mathematics import node
-from weave.press import prose
 from weave.press.citation import split
 
 WIDTH, HEIGHT, EDGE = 1200, 630, 56

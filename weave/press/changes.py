@@ -22,7 +22,7 @@ from typing import Any
 from weave import inline
 from weave.execute import Cell, execute, key, read
 from weave.press import citation
-from weave.press.prose import plain
+from weave.prose import plain
 
 # The one measures the machine that runs it, the other counts this book.
 MEASURING = "speed", "weaving"

@@ -18,6 +18,7 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
+from weave import prose
 from weave.build import chapters, mathematics, root
 from weave.execute import Cell, WeaveError
 from weave.mathematics import MathematicsError
@@ -27,7 +28,6 @@ from weave.press import (
     changes,
     citation,
     feed,
-    prose,
     search,
     sitemap,
     styles,

@@ -48,7 +48,7 @@ def title(markdown: str) -> str:
 
 def question(markdown: str) -> str:
     """Return what a chapter asks below its heading, in italics."""
-    found = re.search(r"(?s)\A# [^\n]*\n\n\*([^*]+)\*\n", markdown)
+    found = re.search(r"(?m)\A# .*\n\n\*([^*]+)\*$", markdown)
     return plain(found[1]) if found else ""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from weave.execute import read
-from weave.press.prose import (
+from weave.prose import (
     LONGEST,
     SHORTEST,
     describe,
@@ -40,6 +40,8 @@ After this chapter you can say why.
         ("a <b>c</b> { #d }e", "a c e"),
         ("a\n\n[^b]: c\n    d\n\ne", "a e"),
         ("---\ntitle: a\n---\nb", "b"),
+        ("The `code` of **Adam** { #adam }", "The code of Adam"),
+        (r"$\grad{dx}$ and [a link](b.md)[^note]", "dx and a link"),
     ],
 )
 def test_markup_goes(markdown: str, words: str) -> None:
