@@ -15,8 +15,7 @@ export NO_MKDOCS_2_WARNING := 1
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help site serve print test audit versions elsewhere repeat lock
-.PHONY: advisories bench record numbers clean distclean
+.PHONY: help site serve print test audit versions elsewhere repeat lock advisories bench record numbers clean distclean
 
 help:
 	@echo "make site       build the book into site/"
