@@ -9,7 +9,8 @@ Array, one of floats; where it says float, int and so on, any setting. Then
   `expect`, and says what was expected and what came; and nothing has
   changed;
 - what is returned for finite numbers is finite. Only where they are so
-  large that NumPy overflows, it may warn, which is an error here.
+  large that NumPy overflows, it may warn, which is an error here;
+- no setting is nan.
 
 Arguments that are layers, functions or paths are left as they are.
 """
@@ -455,5 +456,7 @@ def test_it_answers_or_says_why_not(name, draw):
         if not isinstance(error, nn.Diverged):
             assert state(f, good) == before
     else:
+        nans = {key for key, x in given.items() if x is math.nan}
+        assert nans <= {"value", "epochs", "lr"}  # a step looks at lr
         if np.isfinite(known).all():
             assert np.isfinite(answer).all()
