@@ -17,6 +17,7 @@ from weave import inline
 from weave.cells import Cell, noted, read
 from weave.key import introduced, key
 from weave.run import ENVIRONMENT, run
+from weave.store import keep
 
 
 def execute(
@@ -41,7 +42,8 @@ def execute(
     if outputs is None:
         outputs, reads = run(path.name, cells, root, allowed, environment)
         digests = {name: digest(root / name) for name in reads}
-        _keep(kept, {"reads": digests, "outputs": outputs})
+        found = {"reads": digests, "outputs": outputs}
+        keep(kept, json.dumps(found).encode())
     for cell, output in zip(cells, outputs, strict=True):
         if cell.kind == "code":
             cell.outputs = output
@@ -63,14 +65,6 @@ def _find(kept: Path, count: int, root: Path | None) -> list[Any] | None:
         return None
     fresh = not root or all(digest(root / n) == known for n, known in reads)
     return outputs if fresh and len(outputs) == count else None
-
-
-def _keep(kept: Path, found: dict[str, Any]) -> None:
-    """Write a file in one step: it is there as a whole or not at all."""
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    partial = kept.with_suffix(f".{os.getpid()}")
-    partial.write_text(json.dumps(found), "utf-8")
-    partial.replace(kept)
 
 
 def digest(path: Path) -> str | None:
