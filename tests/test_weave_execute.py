@@ -191,7 +191,10 @@ def simple(
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=root,
-        env={"PYTHONPATH": f"{root}:{run.LOOM.parent}"},
+        env={
+            "PYTHONPATH": f"{root}:{run.LOOM.parent}",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
         capture_output=True,
         text=True,
         check=True,

@@ -20,6 +20,9 @@ ENVIRONMENT = {
     "MPLBACKEND": "agg",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
+    # Python takes a compiled file for fresh if the source has the same size
+    # and second, and so may miss an edit.
+    "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHASHSEED": "0",
     "TQDM_DISABLE": "1",
 }
