@@ -60,17 +60,18 @@ print(two.ravel(), one.ravel())
 assert np.array_equal(two, one)
 
 # %% [markdown]
-# The same answers to the last digit, from three numbers instead of nine:
-# two weights $w_0$, $w_1$ and a bias $b$. They have a law to obey. The
-# answers for both switches off and for both on add up to
-# $b + (w_0 + w_1 + b)$, the other two to $(w_1 + b) + (w_0 + b)$, which
-# is the same. The lamp wants 0 and 2. So the first pair says
-# $w_0 + w_1 + 2b$ too much, the second $2 - (w_0 + w_1 + 2b)$ too little.
-# Count a miss $u$ as positive if it is too much where the lamp is off, or
-# too little where it is on: the four add up to 2. For each,
+# The same answers to the last digit, from three numbers instead of nine: two
+# weights $w_0$, $w_1$ and a bias $b$. They have a law to obey. The answers
+# for both switches off and for both on add up to $b + (w_0 + w_1 + b)$, the
+# other two to $(w_1 + b) + (w_0 + b)$, which is the same. The right answers
+# add up to 0 for the first pair and to 2 for the second. So the first pair
+# says $w_0 + w_1 + 2b$ too much, the second $2 - (w_0 + w_1 + 2b)$ too
+# little. Count a miss $u$ as positive if it is too much where the lamp is
+# off, or too little where it is on: the four add up to 2. For each,
 # $(u - \tfrac{1}{2})^2 \ge 0$, so $u^2 \ge u - \tfrac{1}{4}$. The four
-# squares add up to at least $2 - 1$, and to just that if each miss is a
-# half, as with weights of 0 and a bias of one half.
+# squares add up to at least $2 - 1 = 1$, so their mean is at least
+# $\tfrac{1}{4}$. It is just that if each miss is a half, as with weights of 0
+# and a bias of one half.
 #
 # So we know the best that training can do. Eight neurons in the first
 # layer, the mean of the squared misses as the loss, ten random
@@ -162,10 +163,10 @@ figure(
 #
 # ## The slope of a bend
 #
-# An activation takes each number by itself. As a layer it has an input
-# $x$, the network's $a$. The output $y_{ij}$ depends on $x_{ij}$ alone,
-# so there is one path, and the chain rule has one factor, the slope of
-# $f$ at that place:
+# An activation takes each number by itself. Seen as a layer, its input is
+# called $x$; in the network above that is $a$. The output $y_{ij}$ depends on
+# $x_{ij}$ alone, so there is one path, and the chain rule has one factor, the
+# slope of $f$ at that place:
 #
 # $$
 # \val{y_{ij}} = f(\val{x_{ij}})
@@ -340,6 +341,7 @@ for j in range(8):
     if len(dead):
         ax.plot(range(first, window), path[first:], ":", color=INK,
                 linewidth=1.3)
+    if len(dead) and first > 0:
         ax.plot(first, path[first], "x", color=INK, markersize=6)
 ax.axhline(0, color=DATA, linewidth=0.7)
 ax.set(xlabel="step", ylabel="highest of its four numbers")
@@ -457,10 +459,11 @@ assert lowest < 0 and -0.2 < least < 0
 # {{ least:.2f }}: there GELU falls. (The `-0.` above is a negative number
 # times 0.)
 #
-# There is a trap in $P$. NumPy does not have it, but Python's `math` has
-# the *error function*, with $\text{erf}(-z) = -\text{erf}(z)$:
-# $\text{erf}(x / \sqrt 2)$ is the area between $-x$ and $x$. What it leaves
-# of 1 lies half on each side, so $P = \text{erf} + (1 - \text{erf})/2$.
+# NumPy has no $P$. Python's `math` has the *error function*, erf:
+# $\text{erf}(x / \sqrt 2)$ is the area between $-x$ and $x$, and
+# $\text{erf}(-z) = -\text{erf}(z)$. What that area leaves of 1 lies half on
+# each side, so with $z = x / \sqrt 2$,
+# $P(x) = \text{erf}(z) + (1 - \text{erf}(z))/2$. There is a trap in this.
 # Python also has $\text{erfc}(z) = 1 - \text{erf}(z)$, computed without
 # subtracting. That makes two formulas, equal on paper:
 #
@@ -531,10 +534,10 @@ def solved_cell(count):
 
 
 for name, cell, caption in [
-        ("shut", shut_cell, "Neurons that are shut at the end, and, behind "
-         f"the stroke, that ever were, of {everybody}; by learning rate and "
-         "first bias. Diverged networks are left out; “of” says how many "
-         "neurons the others have."),
+        ("shut", shut_cell, "Neurons: shut at the end / ever shut, of "
+         f"{everybody}; by learning rate and first bias. Networks that "
+         "diverged are left out; “of” says how many neurons the others "
+         "have."),
         ("solved", solved_cell, "Networks that solved XOR, of 50. In "
          "brackets, those that diverged.")]:
     table(
@@ -576,6 +579,11 @@ braked = sum(int((~finite & relu).sum())
                                      of("ReLU", "all shut")))
 lost = sum(map(sum, diverged.values()))
 assert lost - 1 <= braked <= lost
+
+# %% tags=["check"]
+assert min(count["ever"] for count in known) > 100
+shares = [back / count["ever"] for back, count in zip(returned, known)]
+assert 0 < shares[0] < 0.4 < shares[1] < 1
 
 # %% [markdown]
 # In ReLU's column of [](#tab-shut) both numbers are the same in every row:
@@ -658,9 +666,8 @@ assert listen(naive, low)[0] == 0 < sigmoid(low)
 # among results. Whoever gets used to such warnings misses the one that
 # matters; in the tests of `nn` each is an error.
 #
-# On paper both formulas are right. Multiply the numerator of
-# [](#eq-sigmoid) and
-# denominator by $e^{x}$ and you have the second:
+# On paper both formulas are right. Multiply numerator and denominator of
+# [](#eq-sigmoid) by $e^{x}$, and you have the second:
 #
 # $$
 # \sigma(x) = \frac{1}{1 + e^{-x}}
@@ -679,8 +686,8 @@ assert listen(naive, low)[0] == 0 < sigmoid(low)
 # {1 + \exp(-|\underset{(n,\ d)}{\val{x}}|)}
 # $$
 #
-# In the code of [](#eq-sigmoid-stable) [`e`](#/cannot overflow) is that
-# exponential:
+# In the code, [`e`](#/cannot overflow) is the exponential of
+# [](#eq-sigmoid-stable):
 
 # %%
 show("activations:sigmoid")
@@ -709,8 +716,8 @@ show("activations:sigmoid")
 # = \frac{2 - (1 + e^{-2x})}{1 + e^{-2x}} = 2\, \sigma(2x) - 1
 # $$
 #
-# (First both parts times $e^{-x}$.) Its slope, [$1 - y^2$](#/1 - y * y), is
-# [](scalar.py#eq-tanh-slope).
+# (The first step multiplies numerator and denominator by $e^{-x}$.) Its slope,
+# [$1 - y^2$](#/1 - y * y), is [](scalar.py#eq-tanh-slope).
 
 # %%
 show("activations:Sigmoid")
@@ -1007,7 +1014,7 @@ table(
      ["LeakyReLU", "between layers; a leak of one tenth, not less",
       "diverges at long steps"],
      ["GELU", "between layers; solved most here",
-      f"more than {at_least} times ReLU’s time in `nn`"],
+      f"forward, more than {at_least} times ReLU’s time in `nn`"],
      ["Sigmoid", "at the end, for one probability; between two layers",
       "saturates; lets a quarter through at most"],
      ["Tanh", "between a few layers", "saturates"]],
@@ -1195,8 +1202,8 @@ assert softmax_error < 1e-9
 # %% [markdown]
 # ## A softmax that hands back what it gets
 #
-# Suppose the backward of softmax is one line, and the line returns its
-# argument. We give our XOR networks two outputs, a softmax behind them,
+# Suppose somebody writes the backward of softmax as one line,
+# `return dy`. We give our XOR networks two outputs, a softmax behind them,
 # the squared error as before, and train them both ways:
 
 # %%
@@ -1237,8 +1244,8 @@ assert hands_back > 0.1
 # - A reason to bend: without it, any number of layers is one layer, and
 #   XOR ends at one half.
 # - Every line of `activations.py`: five bends with slopes that agree with
-#   nudging to {{ max(errors.values()):.0e }}, and softmax, whose rows are
-#   tied together.
+#   nudging to {{ max(errors.values()):.0e }}, and softmax, which ties the
+#   numbers of a row together.
 # - Three ways in which a gradient goes wrong, each measured: a dead ReLU,
 # a saturated sigmoid, a slope of the wrong letter.
 #

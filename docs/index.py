@@ -12,7 +12,7 @@ import numpy as np
 
 from nn import Adam, Dense, Sequential, Tanh
 from nn import accuracy, binary_cross_entropy, lecun_normal, sigmoid
-from weave import figure, subplots
+from weave import PAPER, figure, subplots
 
 rng = np.random.default_rng(4)
 
@@ -54,8 +54,8 @@ for ax, frame, step in zip(axes.flat, frames, shown):
     ax.imshow(frame, origin="lower", cmap="surface", vmin=0, vmax=1,
               extent=(-edge, edge, -edge, edge), interpolation="none")
     for label, color, marker in ((1, "#00304f", "o"), (0, "#7a3000", "s")):
-        ax.scatter(*x[t[:, 0] == label].T, s=3, c=color, marker=marker,
-                   linewidths=0, rasterized=True)
+        ax.scatter(*x[t[:, 0] == label].T, s=6, c=color, marker=marker,
+                   edgecolors=PAPER, linewidths=0.4, rasterized=True)
     ax.set_title(f"step {step}")
     ax.axis("off")
 figure(
@@ -69,19 +69,21 @@ figure(
     "around each other and each point lies in the region of its colour.",
     caption="A network with three layers of neurons learns to tell two "
     "arms of a spiral apart. It was trained while this page was built, by the "
-    "program that the book explains.",
+    "program that the book explains. Points are the examples; the colour "
+    "behind them is what the network answers there.",
 )
 
 # %% [markdown]
-# At the beginning this network guesses, and places
-# {{ shares[0]:.0% }} of the points rightly. After {{ shown[-1] }} steps
-# it places {{ shares[-1]:.0% }}. What happens in between is
+# At the beginning this network guesses, and puts {{ shares[0]:.0% }} of the
+# points on the right side. After {{ shown[-1] }} steps it puts
+# {{ shares[-1]:.0% }} of them there. What happens in between is
 # multiplication, addition, a curve that bends, and the chain rule of
 # school calculus, done very often. You can read all of it here.
 #
 # ## The chapters
 #
-# A line leads from a chapter to those that build on it.
+# A line leads from a chapter to those that build on it. Chapter 0 comes
+# before all of them.
 #
 # <div class="chapters"></div>
 #
@@ -93,14 +95,14 @@ figure(
 # ## What is different here
 #
 # **The book is the program.** A chapter prints its part of the package
-# `nn` whole, from the real source, each line in one place. What you read
-# is what runs.
+# `nn` whole, from the real source, each line in one place; a few lines
+# come once more where they are needed again. What you read is what runs.
 #
 # **Results are computed.** Each figure and each number that reports what
 # a network did was made by the code beside it when the site was built; two
 # tables that take too long carry their date and their machine.
-# What the text claims about it stands as an assertion in that code; if
-# one fails, there is no site.
+# What the text claims about a result stands as an assertion in that code;
+# if one fails, there is no site.
 #
 # **Failure comes first.** You see a network that does not learn, look
 # inside, and repair it. Every technique is the answer to a failure.

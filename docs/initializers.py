@@ -83,6 +83,9 @@ alive = [np.count_nonzero(change) for change in moved]
 assert alive[-1] == width and not any(alive[:-1])
 assert all(not np.any(dy) for dy in through(stack)[1][:-1])
 
+# %% tags=["check"]
+assert all_numbers == 50 * (128 * 128 + 128)
+
 # %% [markdown]
 # These are the last three layers, weights and biases in turn. Of
 # {{ all_numbers:, }} numbers {{ sum(alive) }} have moved: the last biases.
@@ -146,16 +149,15 @@ first_change = abs(moved[0]).max() / (1 / width)
 #
 # Biases need no chance. Where the weights differ the neurons differ, and
 # so do the gradients of their biases. `Dense` starts them at zero unless
-# told otherwise. The opening of the module, and its first function:
+# told otherwise. The opening of the module, and its simplest initializer:
 
 # %%
 show("initializers:")
 show("initializers:zeros")
 
 # %% [markdown]
-# All six functions of the module are called alike, with `d_in` and
-# `d_out`, and give a matrix $(d_\text{in}, d_\text{out})$. `_check` refuses
-# sizes that are not
+# All six initializers are called alike, with `d_in` and `d_out`, and give a
+# matrix $(d_\text{in}, d_\text{out})$. `_check` refuses sizes that are not
 # [whole and positive](#/number(d, whole=True) > 0), and types other than
 # [the two](#/np.dtype(dtype)) in which this book computes.
 
@@ -213,6 +215,9 @@ figure(
     "standard deviation to each side.",
 )
 
+# %% tags=["check"]
+assert abs(within - 0.683) < 0.02
+
 # %% [markdown]
 # The *mean* $\operatorname{E}(u)$ is what
 # the average of ever more draws tends to. The *variance* is the mean
@@ -238,7 +243,7 @@ show("initializers:normal")
 
 # %% [markdown]
 # (The $0.01$ is no advice, as we shall see.) Whoever calls it must bring a
-# generator, `rng`. A piece of code insists on it; the [`assert`](#/assert)
+# generator, `rng`. `generator` insists on it; the [`assert`](#/assert)
 # is for type checkers:
 
 # %%
@@ -359,6 +364,9 @@ figure(
     "are left out.",
 )
 
+# %% tags=["check"]
+assert 1.4e-45 < least < 1.41e-45
+
 # %% [markdown]
 # Too small ([](#fig-failures), first row): each layer shrinks what it gets,
 # and in layer {{ dust }} every value is 0, because `float32` has no positive
@@ -449,16 +457,16 @@ assert np.isclose((u + v).var(), u.var() + v.var(), rtol=0.02)
 # The last number on the second line, with the variance in place of the
 # mean square, is wrong.
 #
-# Now the neuron. Assume of the weights that
+# Now the neuron. Assume that
 #
-# 1. they have mean 0, all the same variance $\operatorname{Var}(W)$, and
-#    are independent of each other;
+# 1. the weights have mean 0, all the same variance
+#    $\operatorname{Var}(W)$, and are independent of each other;
 # 2. they are independent of the inputs;
 # 3. the bias is 0.
 #
-# The row of data is fixed. The weights are drawn, in this layer and in
-# those below, and $\operatorname{E}$ is the mean over all these draws.
-# Square the sum. By 2 and [](#eq-independent-product), the mean of each
+# The row of data is fixed. The weights are drawn, in this layer and in those
+# below, and $\operatorname{E}$ is the mean over all these draws. Square the
+# sum. By assumption 2 and [](#eq-independent-product), the mean of each
 # product splits into one of inputs and one of weights:
 #
 # $$
@@ -471,7 +479,7 @@ assert np.isclose((u + v).var(), u.var() + v.var(), rtol=0.02)
 #
 # Of the double sum only the terms with $k = k'$ remain: the others
 # contain $\operatorname{E}(W_{kj}) \operatorname{E}(W_{k'j})$, which is 0
-# by 1. There are $d_\text{in}$ terms left. Without an index,
+# by assumption 1. There are $d_\text{in}$ terms left. Without an index,
 # $\operatorname{E}(\val{x}^2)$ is the average of
 # $\operatorname{E}(\val{x_k}^2)$ over the inputs $k$. As $y_j$ has mean 0,
 # its mean square is its variance, the same for every $j$:
@@ -533,8 +541,9 @@ table(
 # $$
 
 # %%
-factor = width * 0.01**2   # of the mean square: so square smallest
+factor = width * 0.01**2        # of the mean square, in each layer
 smallest = float(np.finfo(np.float32).smallest_subnormal)
+# Dust: where the mean square is that of the smallest number.
 layers = np.log(smallest**2) / np.log(factor)
 print(f"factor a layer {factor:.4f}, dust after {layers:.1f} layers")
 
@@ -575,10 +584,12 @@ show("initializers:lecun_normal")
 #
 # $$
 # \label{backward-variance: what a layer does to its gradient}
-# \operatorname{E}(\grad{dx}^2) = d_\text{out} \cdot
-# \operatorname{Var}(W) \cdot \operatorname{E}(\grad{dy}^2),
-# \qquad\text{which asks for}\quad
+# \begin{aligned}
+# &\operatorname{E}(\grad{dx}^2) = d_\text{out} \cdot
+# \operatorname{Var}(W) \cdot \operatorname{E}(\grad{dy}^2), \\
+# &\text{which asks for}\quad
 # \operatorname{Var}(W) = \frac{1}{d_\text{out}}.
+# \end{aligned}
 # $$
 #
 # One assumption has become doubtful. The second now says that $dy$ is
@@ -828,18 +839,20 @@ assert loss_far < 2 and loss_relu > 100
 relu_down = seen["ReLU", "He"][1][0]
 assert relu_down < loss_relu / 50
 
+# %% tags=["check"]
+assert 0.004 < tanh_top < 0.015
+assert 0.005 < tanh_bottom < 0.02
+
 # %% [markdown]
-# In [](#fig-theory) the lines come from the bell, the points from towers
-# of layers. With tanh no point is off by more than a factor
-# {{ tanh_far:.1f }}. With
-# ReLU, LeCun's rule ([](#eq-lecun)) loses half in every layer: $2^{-50}$ in
-# all, which is
-# ${{ power(2.0**-depth) }}$. He's factor 2, in [](#eq-he), repairs it. With
-# tanh the loss
-# under LeCun's rule is not a fixed factor: the smaller the numbers, the
-# straighter the tanh, and the less is lost.[^leak] After fifty layers
-# {{ tanh_top:.3f }} of the mean square is left, and {{ tanh_bottom:.3f }}
-# of the gradients': a slow leak, not a collapse.
+# In [](#fig-theory) the lines come from the bell, the points from towers of
+# layers. With tanh no point is off by more than a factor {{ tanh_far:.1f }}.
+# With ReLU, LeCun's rule ([](#eq-lecun)) loses half in every layer: $2^{-50}$
+# in all, which is ${{ power(2.0**-depth) }}$. He's factor 2, in [](#eq-he),
+# repairs it. With tanh, what LeCun's rule loses in a layer is not a fixed
+# factor: the smaller the numbers, the straighter the tanh, and the less is
+# lost.[^leak] After fifty layers {{ tanh_top:.3f }} of the mean square is
+# left, and {{ tanh_bottom:.3f }} of the gradients': a slow leak, not a
+# collapse.
 #
 # The doubtful assumption remains: this $dy$ was drawn apart from all
 # weights. A loss's gradient, $(y - t)/n$, was not. In the same towers with
@@ -857,10 +870,12 @@ figure(
                 "tanh, He": seen["tanh", "He"][2]}),
     "repaired",
     alt="Two rows of histograms for layers 1, 2, 5, 20 and 50. First "
-    "row: a bell that becomes narrower from layer to layer but stays a "
-    "bell. Second row: a broad heap that fills the range from minus 1 "
-    "to 1 and looks the same from layer 5 on.",
-    caption="The same layers as in the failures above, from two better "
+    "row: in layer 1 broad, with peaks near both ends; in layer 2 broad "
+    "and rounded; from layer 5 on a bell that becomes narrower. Second "
+    "row: in layer 1 two spikes at the ends, in layer 2 a valley between "
+    "them; from layer 5 on a broad heap that fills the range from minus 1 "
+    "to 1 and stays the same.",
+    caption="The same layers as in [](#fig-failures), from two better "
     "starts.",
 )
 
@@ -946,7 +961,7 @@ def cosine(y, rows=60):
     return np.median((y @ y.T)[np.triu_indices(rows, 1)])
 
 
-top = seen["ReLU", "He"][2][-1]
+top = seen["ReLU", "He"][2][-1]     # seen: the towers drawn above
 print(f"{abs(cosine(x)):.2f} {cosine(top):.4f}")
 
 # %% tags=["hide"]
@@ -959,16 +974,14 @@ assert cosine(top) > 0.95 and abs(cosine(x)) < 0.1
 #
 # ## What “Xavier” is
 #
-# Xavier is the first name of Xavier Glorot, and “Xavier initialization”
-# means the rule of that paper, [](#eq-glorot). But in Caffe, a library that
-# many learned
-# from, it is by default the variance $1/d_\text{in}$.[^caffe] In some
-# tutorials it is the standard deviation `sqrt(2 / d_in)`, which is He's
-# rule. An older one, which Glorot and Bengio set out to
-# improve,[^glorot] has the variance $1/(3\,d_\text{in})$; PyTorch's `Linear`
-# still starts from it.[^torch] [](#tab-effect) shows the difference after
-# fifty layers (in a square tower the first two differ only by box, bell and
-# luck).
+# Xavier is the first name of Xavier Glorot, and “Xavier initialization” means
+# the rule of that paper, [](#eq-glorot). But in Caffe, a library that many
+# learned from, it is by default the variance $1/d_\text{in}$.[^caffe] In some
+# tutorials it is the standard deviation `sqrt(2 / d_in)`, which is He's rule.
+# An older rule, which Glorot and Bengio set out to improve,[^glorot] has the
+# variance $1/(3\,d_\text{in})$; PyTorch's `Linear` still starts from
+# it.[^torch] [](#tab-effect) shows the difference after fifty layers (in a
+# square tower the first two differ only by box, bell and luck).
 
 # %% tags=["hide"]
 def third(d_in, d_out, rng):
@@ -1006,10 +1019,13 @@ table(
 )
 he_tanh = effect[2][2]
 
+# %% tags=["check"]
+assert 40 < he_tanh < 170
+
 # %% [markdown]
 # Glorot's rule, [](#eq-glorot), before a ReLU lets everything vanish; it was
 # derived for
-# units that are straight near 0, and says so. He's rule before a tanh
+# units that are straight near 0, as their paper says. He's rule before a tanh
 # keeps the values in play, while the mean square of the gradients grows
 # {{ he_tanh:.0f }}-fold on the way down. The old rule, a third of LeCun's,
 # vanishes with either.
@@ -1081,9 +1097,9 @@ print(np.mean(np.array(corners) > 0))
 assert 0.4 < np.mean(np.array(corners) > 0) < 0.6
 
 # %% [markdown]
-# A matrix that is not square cannot have both. With more columns than rows
-# its rows are perpendicular, and values keep their length; with fewer, its
-# columns are, and gradients keep theirs.[^length]
+# A matrix that is not square can keep only one of the two. With more columns
+# than rows its rows are perpendicular, and values keep their length; with
+# fewer, its columns are, and gradients keep theirs.[^length]
 #
 # What is gained over LeCun's rule, which keeps the mean square too?
 # Without bends the tower is one matrix, the product of fifty. A
@@ -1298,7 +1314,7 @@ table(
 # A network that knows nothing has a loss of $\log 2$, which is
 # {{ still:.3f }}. With weights of size $0.01$ that is what it still has:
 # hardly a value reached the top (mean square ${{ power(tiny) }}$ with
-# tanh), and hardly a gradient the ground. With weights of size 1, tanh
+# tanh), and hardly a gradient the first layer. With weights of size 1, tanh
 # learns a little, and with ReLU no run survives its first step. With ReLU,
 # He's start is far ahead of LeCun's and Glorot's, as the factors said.
 # (Orthogonal has LeCun's variance, so it needs the $\sqrt 2$ as well.)
@@ -1582,7 +1598,7 @@ for f in (np.tanh, lambda a: np.maximum(a, 0)):
 #     4.2; the older rule is their equation 1.
 # [^he]: [He and others 2015](bibliography.md#he-2015), section 2.2. What
 #     they call Xavier has half their variance: one over the width, as in
-#     Caffe.
+#     the library Caffe.
 # [^leak]: For small $a$, $\tanh a \approx a - a^3/3$, so
 #     $\tanh^2 a \approx a^2 - \tfrac{2}{3} a^4$. For a normal number
 #     $\operatorname{E}(a^4) = 3 \operatorname{E}(a^2)^2$. So a layer turns

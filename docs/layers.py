@@ -35,11 +35,12 @@ sum(a * w for a, w in zip(inputs, weights)) + bias
 
 # %% [markdown]
 # A *layer* is several neurons that look at the same numbers. With three
-# neurons there are twelve weights and three biases. Put each neuron's
-# weights in a column of a table, $W$, and the inputs in a row, $x$; then
-# one matrix product does all the multiplying and adding. We give the
-# layer a second row of inputs as well, because a network seldom looks at
-# one example alone.
+# neurons there are twelve weights and three biases. Put each neuron's weights
+# in a column of a table, $W$, and the inputs in a row, $x$; then one matrix
+# product, `@` in NumPy, does all the multiplying and adding: each row of $x$
+# meets each column of $W$, entry by entry, and the products are summed. We
+# give the layer a second row of inputs as well, because a network seldom looks
+# at one example alone.
 
 # %%
 x = np.array([[1.0, 2.0, 3.0, 2.5],
@@ -217,6 +218,7 @@ n, d_in, d_out = 128, 784, 128
 entries = (n * d_out) * (d_in * d_out)
 gigabytes = entries * 4 / 1e9
 zeros_mnist = 1 - 1 / d_out
+assert entries > 1.5e9 and gigabytes > 6
 
 # %% [markdown]
 # Now the same table for a layer that reads handwritten digits,
@@ -292,8 +294,8 @@ assert abs(by_rule - by_nudge) < 1e-6 * abs(by_rule)
 #
 # This is a matrix product in disguise. A matrix product sums over the
 # *columns* of its first table and the *rows* of its second. Here $i$
-# counts the rows of both. So we turn the first: $x^\top$, read "x
-# transposed", is $x$ with its rows made columns.
+# counts the rows of both. So we turn the first: $x^\top$, read “x
+# transposed”, is $x$ with its rows made columns.
 #
 # $$
 # \label{dense-weights: the gradient of the weights}
@@ -413,13 +415,14 @@ table(
 )
 
 # %% [markdown]
-# The layer that reads digits is such a case: {{ n }} examples,
-# {{ d_out }} neurons. So keep the shapes as a guard, and the sum as the
-# reason. And measure: a gradient that has not been compared with nudging
-# is a guess. (The relative error in [](#tab-turned) is the length of the
-# difference, divided by the two lengths added; the length of a table is
-# the root of the sum of its squares. 0 is perfect agreement; 1
-# is the worst, opposite ways, or one of the two all zeros.)
+# The layer that reads digits is another such case: with {{ n }} examples and
+# {{ d_out }} neurons $dy$ is square, and $dy^\top$ fits where $dy$ does. So
+# keep the shapes as a guard, and the sum as the reason. And measure: a
+# gradient that has not been compared with nudging is a guess. (The relative
+# error in [](#tab-turned) is the length of the difference, divided by the two
+# lengths added; the length of a table is the root of the sum of its squares. 0
+# is perfect agreement; 1 is the worst, opposite ways, or one of the two all
+# zeros.)
 #
 # ## The same in single steps
 #
@@ -461,12 +464,23 @@ differences = [
     abs(grads(ours) - gradient).max()
     for ours, gradient in [(Ws, dW), ([bs], db), (xs, dx)]
 ]
-print(*differences)
+print(*(f"{difference:.0e}" for difference in differences))
 
 # %% tags=["hide"]
 largest = max(differences)
 assert largest < 1e-13
 multiplications = 2 * n * d_in * d_out
+
+# %% tags=["check"]
+made, waiting = set(), [L]
+while waiting:
+    value = waiting.pop()
+    if value.came_from and value not in made:
+        made.add(value)
+        waiting += [number for number, _ in value.came_from]
+# A product and a sum for each weight and example; square, half, sum.
+assert len(made) == 2 * (2 * 4 * 3) + 3 * (2 * 3)
+assert multiplications > 25e6
 
 # %% [markdown]
 # The largest difference is {{ largest:.0e }}: the same numbers, but for
@@ -510,9 +524,9 @@ show("layers:Layer")
 
 # %% [markdown]
 # `forward` has a switch. In training we will go back, and to go back a
-# layer must remember what it saw: $dW$ needs $x$. In use we will not, and
-# a layer that remembered everything would fill the memory for nothing.
-# So a layer keeps something only if `train=True`.
+# layer must remember what it saw: $dW$ needs $x$. When the network is only
+# used we will not, and a layer that remembered everything would fill the
+# memory for nothing. So a layer keeps something only if `train=True`.
 #
 # **Dense** is our layer: every input connected to every neuron. It takes
 # the weights that it is given. Where weights come from is a question with
@@ -534,8 +548,8 @@ show("layers:Dense.forward")
 # And back. [`np.matmul(…, out=…)`](#/np.matmul) writes the product into the
 # gradient that is already there, so nothing is allocated and nothing is
 # added to what was there before. The [third line](#/return dy @ self),
-# $dx = dy\,W^\top$, stands apart from the other two, for a reason that
-# comes soon.
+# $dx = dy\,W^\top$, stands apart from the other two, so that `Sequential`
+# can leave it out.
 
 # %%
 show("layers:Dense.set_gradients")
@@ -618,10 +632,9 @@ for mistake in (
 #
 # A network is layers in a row. Forward: the output of one is the input
 # of the next. Backward: the $dx$ of one is the $dy$ of the one before.
-# Inside a layer our three lines ([](#eq-dense-weights) to
-# [](#eq-dense-input)), between layers this sentence: together
-# they are the chain rule for a thousand numbers. `Sequential` is the
-# sentence in Python.
+# Our three lines, [](#eq-dense-weights) to [](#eq-dense-input), are the
+# chain rule inside a layer, and this sentence is the chain rule between
+# layers. `Sequential` is the sentence in Python.
 
 # %%
 show("layers:Sequential.")
@@ -665,7 +678,8 @@ assert 0.30 < share < 0.31
 # {{ share:.0% }} of all. So `Sequential` leaves it out, and that is why
 # `Dense` keeps its third line apart: the
 # [last statement but one](#/last.backward) calls `set_gradients` where a
-# layer has it, and `backward` where not.
+# layer has it, and `backward` where not. (`last` is the last one on the way
+# back: the first of the row that learns.)
 #
 # ## Downhill
 #
@@ -695,6 +709,7 @@ curves = {rate: curve for rate, (_, curve) in runs.items()}
 assert losses[-1] < 0.01 * losses[0]
 assert np.all(np.diff(losses) < 0)
 assert max(np.diff(curves[0.03])) > 0
+assert curves[0.03][-1] < min(curves[0.01][-1], curves[0.002][-1])
 fig, ax = subplots(figsize=(5.4, 2.5))
 for (rate, curve), style in zip(curves.items(), ("-", "--", ":")):
     ax.semilogy(curve, style, color=VALUE, label=f"rate {rate}")
@@ -705,15 +720,17 @@ figure(
     "downhill",
     alt="The loss over 60 steps on a logarithmic axis, for three rates. "
     "At the smallest rate it falls slowly and at every step, at the "
-    "middle one faster. At the largest it first jumps up.",
-    caption="Steps against the gradient, at three rates.",
+    "middle one faster. At the largest it first jumps up, and ends lowest.",
+    caption="The loss of two layers over 60 steps against the gradient, at "
+    "three rates.",
 )
 
 # %% [markdown]
 # At the smallest rate of [](#fig-downhill), $L$ falls at every step, from
 # {{ losses[0]:.1f }} to {{ losses[-1]:.2g }}: the two layers learn to answer
 # 0, as they were asked to. At the largest it first goes *up*, because the
-# slope is only true for small moves. How far one may go is the question of
+# slope is only true for small moves; here it comes down again and ends
+# lowest, at {{ curves[0.03][-1]:.0e }}. How far one may go is the question of
 # chapter 6.
 #
 # Before you ask two layers for more, look at what they compute:
@@ -1005,8 +1022,13 @@ for array, grad in [(V, core.weight.grad), (c, core.bias.grad)]:
 # %% [markdown]
 # ## Notes
 #
-# The inputs, weights and biases of the worked example are those of a
-# well-known video course, so that whoever comes from there can compare.
+# The weights and biases of the worked example, and its first row of inputs,
+# are those of the video course “Neural Networks from Scratch”, so that
+# whoever comes from there can compare.[^course]
 #
 # How going backward came to networks is told in the notes of
 # [chapter 1](scalar.py#notes).
+#
+# [^course]: Its code is kept at
+#     [Sentdex/NNfSiX](https://github.com/Sentdex/NNfSiX), this part in
+#     `Python/p002-Basic-Neuron-Layer.py`.

@@ -167,8 +167,8 @@ figure(
 #
 # ## The mean of the squares
 #
-# The squared error is a fine loss in other company. Take the sigmoid
-# away: answer and target may be any number. With $n$ examples and
+# The squared error is a fine loss in other company. Without the sigmoid,
+# answer and target may be any numbers. With $n$ examples and
 # $d_\text{out}$ outputs there are $m = n\,d_\text{out}$ numbers, and the
 # *mean squared error* is the mean over all of them. (It has no half, so
 # its slope has a 2.)
@@ -206,10 +206,10 @@ figure(
 
 # %% [markdown]
 # Where does the division belong? Here, once, by the number of what was
-# averaged; the layers only sum. Two other versions look as good. One takes
-# the mean over all numbers and divides the slope by $n$ only. The other
-# divides by $m$, and then $dW$ by $n$ in every layer. Measure the slope for
-# the weights of one layer, $p = xW$:
+# averaged; the layers only sum. Two mistakes look as good. One divides the
+# slope by $n$ only, though the loss is the mean over all $m$ numbers. The
+# other divides by $m$, and then every layer divides its $dW$ by $n$. Measure
+# the slope for the weights of one layer, $p = xW$:
 
 # %%
 x2 = np.array([[1.0], [2.0]])                          # (2, 1)
@@ -257,9 +257,9 @@ table(
 # rule of [](#tab-divisors) is {{ ratio["2 d / n"]:.0f }} times too large; with
 # two examples the third is {{ 1 / ratio["2 d / m, dW / n"]:.0f }} times too
 # small, and with 128 it would be 128 times. Both point the right way within
-# one table of weights; but the third leaves $db$ undivided, so the weights lag
-# behind the biases. Nothing fails: the learning rate seems odd, and has to be
-# found anew for every other number of outputs or examples.
+# one table of weights; but where $dW$ is divided and $db$ is not, the weights
+# lag behind the biases. Nothing fails: the learning rate seems odd, and has to
+# be found anew for every other number of outputs or examples.
 #
 # The shapes lay a second trap. Here are four answers, all of them right.
 # The answers have shape (4, 1), as `Dense` makes them; the targets came
@@ -313,15 +313,15 @@ show("losses:mean_squared_error")
 # ## What a surprise costs
 #
 # Back to the neuron. Its answer lies between 0 and 1 and wants to be a
-# probability: $p$ is how probable it holds a 1, so $1 - p$ is how probable
-# it holds a 0. Then something happens. What should it cost to have called
-# that $p$ probable? Nothing, if $p = 1$. The more, the smaller $p$ was.
+# probability: $p$ is the one it gives to a 1, $1 - p$ the one it gives to a
+# 0. Then one of the two happens. What should that cost? Nothing, if it had
+# been given the probability 1; the more, the less it had been given.
 # And when two things happen that have nothing to do with each other,
 # their probabilities multiply (two heads: $\tfrac12 \cdot \tfrac12$), but
 # their costs should add. So $\tfrac14$ costs twice what $\tfrac12$ costs,
 # $\sqrt{\tfrac12}$ half, and so on: only the unit is free. Products into
-# sums: that is the logarithm, here the natural one. The cost $-\log p$ is
-# called *surprise*.
+# sums: that is the logarithm, here the natural one. The cost, minus the
+# logarithm of the probability, is called *surprise*.
 
 # %%
 for p in (1.0, 0.9, 0.5, 0.1, 0.001):
@@ -358,9 +358,9 @@ assert np.isclose(best, 0.7)
 # For a target $t$ that is 1 or 0, the surprise is $-\log p$ or
 # $-\log(1 - p)$. Both are in $-t \log p - (1 - t) \log(1 - p)$, where one
 # half is then 0. With a target of $0.7$ this is the coin's mean surprise.
-# Its mean over $m$ numbers is the *binary cross-entropy*. *Entropy* is a
-# mean surprise, “cross” because things happen as often as $t$ says, to one
-# who believes $p$.
+# Its mean over $m$ numbers is the *binary cross-entropy*: *entropy* is a mean
+# surprise, and “cross” says that two are in it, $t$, how often a thing
+# happens, and $p$, how often it was expected.
 #
 # $$
 # \label{cross-entropy: binary cross-entropy}
@@ -501,11 +501,12 @@ table(
 )
 
 # %% [markdown]
-# Weight and bias both move, so a step moves the logit by $2\eta$ times
-# the slope. With cross-entropy that is $p$, far out nearly 1, and the steps in
+# Weight and bias both move, so a step moves the logit by $2\eta$ times the
+# slope. With cross-entropy that is $p$, far out nearly 1, and the steps in
 # [](#tab-steps) grow as the distance. With the squared error it is
 # $p^2\,(1 - p)$, far out about $e^{-z}$, and they grow as the exponential of
-# the distance: two logits further away is {{ growth:.1f }} times as long.
+# the distance: two logits further out, it takes {{ growth:.1f }} times as
+# many.
 #
 # ## The logarithm of 0
 #
@@ -538,12 +539,15 @@ with np.errstate(all="ignore"):
     assert np.isinf(naive(np.float64(1000), 0))
     assert np.isnan(naive(np.float64(1000), 1))
 
+# %% tags=["check"]
+assert (single, double) == (17, 37)
+
 # %% [markdown]
 # The sigmoid is the careful one, [](activations.py#eq-sigmoid-stable); it is
 # the logarithm that breaks. A wrong answer costs infinity. A *right* one
 # costs “not a number”, because $0 \cdot \log 0$ is none. And it does not
-# take a thousand: of the whole logits, {{ single }} is the first whose $p$
-# is rounded to 1 in `float32`, and {{ double }} in `float64`.
+# take a thousand: of the logits 1, 2, 3 and so on, {{ single }} is the first
+# whose $p$ is rounded to 1 in `float32`, and {{ double }} in `float64`.
 #
 # The common repair keeps $p$ between $10^{-7}$ and $1 - 10^{-7}$. The
 # warnings go away, and something else with them:
@@ -1016,6 +1020,9 @@ figure(
     "of one number and its slope, $\\delta = 1$; dotted, half a square.",
 )
 
+# %% tags=["check"]
+assert 20 < off < 26 and 100 < pull < 250
+
 # %% [markdown]
 # The squared error leaves nineteen points to please one. Over
 # {{ len(trials["huber", 1]) }} such data sets its line rises by
@@ -1063,6 +1070,12 @@ figure(
 # %%
 show("losses:huber")
 
+# %% tags=["check"]
+for better, worse in zip(spread["huber", 1],
+                         spread["mean_squared_error", 1]):
+    assert abs(better - worse) < 0.01
+assert abs(spread["huber", 1][0] - 2) < 0.05
+
 # %% [markdown]
 # With the outlier Huber's line rises by {{ spread["huber", 2][0]:.2f }} ±
 # {{ spread["huber", 2][1]:.2f }}. It is still pulled, but no harder than by
@@ -1107,7 +1120,8 @@ table(
          "rows of shares, of the shape of $z$", "softmax of $z$"],
     ],
     header=["the answer", "loss", "targets", "read it as"],
-    caption="In each case the network ends with a `Dense`.",
+    caption="Which loss for which answer. In each case the network ends "
+    "with a `Dense`.",
     name="which",
 )
 

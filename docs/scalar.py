@@ -70,8 +70,8 @@ print([round(slope, 6) for slope in measured], passes, "passes")
 # %% tags=["check"]
 right = [20, 30, 10]
 assert np.allclose(measured, right, rtol=1e-3)
-assert passes == 4
 passes_of_three = passes
+assert passes_of_three == 1 + len(right)
 
 # %% [markdown]
 # Raise $w$ by a little, and $L$ rises about {{ measured[1]:.0f }} times as
@@ -110,6 +110,7 @@ sizes = [784, 128, 64, 10]
 many = sum((d_in + 1) * d_out for d_in, d_out in zip(sizes, sizes[1:]))
 products = sum(d_in * d_out for d_in, d_out in zip(sizes, sizes[1:]))
 assert many > 100_000
+assert products == 784 * 128 + 128 * 64 + 64 * 10
 
 # %% [markdown]
 # One pass a number, and one more. By nudging, the thousand steps of
@@ -152,8 +153,8 @@ table(
 # altogether: the slope is measured as {{ rows[-1][1]:.0f }}. (With
 # $h = 10^{-15}$ the result is
 # {{ repr((3.0 * (2.0 + 1e-15) - 1.0) ** 2) }}: of the change one digit is
-# left, or two.) So the error is smallest somewhere in the middle of
-# [](#tab-nudges).
+# left, or two.) So the error of this nudge, to one side, is smallest
+# somewhere in the middle of [](#tab-nudges).
 #
 # Nudging to *both* sides is better: $(25 + 30h + 9h^2) - (25 - 30h + 9h^2)$
 # is $60h$, which divided by $2h$ is 30. The $9h^2$ has cancelled, at two
@@ -170,7 +171,7 @@ table(
 # And $L = a^2$ rises about 10 times as much as $a$, because the slope of
 # a square at 5 is $2 \cdot 5$. Together: $3 \cdot 1 \cdot 10$, or 30
 # times $h$. This is the chain rule of school: the slope of the whole is
-# the product of the slopes along the way.
+# the product of the slopes along the way.[^arrows]
 #
 # $$
 # \label{chain-rule-example: the chain rule along one path}
@@ -190,6 +191,9 @@ table(
 # the slope of $L$ *toward* $w$, for short. The slopes of the one final
 # result, $L$, are its *gradients* (elsewhere the whole list of them is
 # called the gradient), and there will be so many that they get short names:
+#
+# [^arrows]: The arrows under an equation lead back to where it is used; a
+#     number beside one is that of another chapter.
 #
 # $$
 # \label{gradient-name: the short name of a gradient}
@@ -479,7 +483,7 @@ assert [x.grad, w.grad, b.grad] == [40, 60, 20]
 
 # %% [markdown]
 # The new gradients were added to the old. In an engine that adds, the
-# caller has to set every gradient to zero before each step; who forgets
+# caller has to set every gradient to zero before each step; whoever forgets
 # takes each step along the sum of all gradients so far. The engine of this
 # book will begin each walk at zero by itself.
 #
@@ -495,8 +499,10 @@ for doublings in (4, 8, 16):
     print(doublings, "doublings:", x.grad, "in", visits, "visits")
 
 # %% tags=["check"]
-assert x.grad == 2**16 and visits == 2**17 - 1
+assert doublings == 16
+assert x.grad == 2**doublings and visits == 2 ** (doublings + 1) - 1
 paths = sizes[1] * sizes[2] * sizes[3]
+assert paths == 128 * 64 * 10
 
 # %% [markdown]
 # The gradients are right. But {{ doublings }} additions took
@@ -658,9 +664,9 @@ show("scalar:Value.backward")
 # A number that comes off the stack for the first time goes back onto it,
 # [marked `True`](#/(y, True)), with its inputs on top. When it comes off
 # again, all of them have been written down, and
-# [now so is it](#/order.append). For $L = u + v$ of [](#fig-order), whose
-# pairs are $u$ and $v$, without the constant 3 and with the top of the
-# stack at the right:
+# [now so is it](#/order.append). Here is the stack for $L = u + v$ of
+# [](#fig-order). The constant 3 is left out, the top of the stack is at the
+# right, and a bare letter is one that is not marked:
 #
 # | comes off | stack after it | written down |
 # |---|---|---|
@@ -701,9 +707,9 @@ show("scalar:Value.__add__")
 show("scalar:Value.__mul__")
 
 # %% [markdown]
-# **A power**, with a constant exponent $c$ (a whole one if $u$ is
-# negative, for it has no real root): [the slope](#/c * u **) of $u^c$ is
-# $c\,u^{c-1}$.
+# **A power**, with a constant exponent $c$ (a whole number if $u$ is negative,
+# for most other powers of it are not real): [the slope](#/c * u **) of $u^c$
+# is $c\,u^{c-1}$.
 
 # %%
 show("scalar:Value.__pow__")
@@ -784,22 +790,23 @@ operations = {
 }
 h = 1e-5
 errors = {}
+print("operation  toward u  toward v    error")
 for name, f in operations.items():
     u, v = Value(0.7), Value(1.9)
     f(u, v).backward()
     du = (f(u + h, v).value - f(u - h, v).value) / (2 * h)
     dv = (f(u, v + h).value - f(u, v - h).value) / (2 * h)
     errors[name] = max(abs(u.grad - du), abs(v.grad - dv))
-    print(f"{name:7} {u.grad:9.6f} {v.grad:9.6f} {errors[name]:8.0e}")
+    print(f"{name:9} {u.grad:9.6f} {v.grad:9.6f} {errors[name]:8.0e}")
 
 # %% tags=["check"]
 worst_error = max(errors.values())
 assert worst_error < 1e-9
 
 # %% [markdown]
-# The columns are the slopes toward $u$ and $v$, and the larger of their
-# distances to the nudged ones, at worst {{ worst_error:.0e }}. Now the
-# example of this chapter, once and then again:
+# The error is the larger of the two distances to the nudged slopes, at
+# worst {{ worst_error:.0e }}. Now the example of this chapter, once and then
+# again:
 
 # %%
 x, w, b = Value(3), Value(2), Value(-1)
@@ -818,8 +825,8 @@ assert [L.value, x.grad, w.grad, b.grad] == [25, *right]
 # A product can be multiplied from either end. One could begin at an input
 # and carry along, with the values, how fast each of them changes with it.
 # For $w$: $w$ itself 1, $u$ 3, $a$ 3, $L$ 30. It is exact, it needs no
-# memory of the way, and it is called *forward mode*.
-# The other is *reverse mode*, or in networks *backpropagation*.
+# memory of the way, and it is called *forward mode*. To begin at the end,
+# as we did, is *reverse mode*, or in networks *backpropagation*.
 
 # %% tags=["hide"]
 a = L.came_from[0][0]
@@ -992,7 +999,7 @@ values_xor, pairs_xor = size(L)
 
 # %% [markdown]
 # You may not yet see why those lines are right. But that they are right
-# you know, to {{ far_lines:.0e }}: the engine found the same 33 slopes,
+# here you know, to {{ far_lines:.0e }}: the engine found the same 33 slopes,
 # and of the engine you know every line.[^nudges]
 #
 # ## A neuron learns
@@ -1048,6 +1055,9 @@ figure(
     caption="A neuron learns OR, by an engine that knows single numbers "
     "only. Left the loss, right its four answers.",
 )
+
+# %% tags=["check"]
+assert values_or < 50 and 200 < values_xor < 300
 
 # %% [markdown]
 # The loss falls at every step, from {{ losses[0]:.2f }} to
@@ -1326,7 +1336,7 @@ assert abs((u * u).tanh().slope - 1.4 / math.cosh(0.49) ** 2) < 1e-12, (
 # %% [markdown]
 # ### Exercise 1.6 · A small project: XOR, number by number
 #
-# One neuron alone cannot learn XOR ([chapter 3](activations.py) shows
+# One neuron alone cannot learn XOR ([chapter 9](gates.py) shows
 # why). Train a network of `Value`s that can: three neurons with `tanh`
 # that see both switches, and one more with `tanh` that sees the three. Off
 # is −1 and on is 1, for the lamp because `tanh` gives such answers, for

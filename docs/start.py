@@ -48,6 +48,7 @@ print(np.hstack([x, t, p.round(3)]))
 # %% tags=["check"]
 assert abs(p - t).max() < 0.01
 numbers = W1.size + b1.size + W2.size + b2.size
+assert numbers == 2 * 8 + 8 + 8 * 1 + 1
 seeds, close = range(20), 0.1  # of the trials below
 
 # %% [markdown]
@@ -57,16 +58,16 @@ seeds, close = range(20), 0.1  # of the trials below
 # random, and changed each of them a thousand times, always a little in
 # the direction that made the answers less wrong.
 #
-# You need not understand it yet; only see its parts. `W1` and `W2` are
-# *weights*, with which numbers are multiplied; `b1` and `b2` are *biases*,
-# which are added. A *neuron* is a column of weights with its bias, and a
-# *network* is neurons that feed others. The
-# *loss* is one number that says how wrong the answers are. (Take $p$ for
-# the network's share for *on*, and the rest, $1 - p$, for *off*. The loss
-# is minus the logarithm of the share that the right answer got, averaged
-# over the cases; chapter 4 says why a logarithm.) And
-# `dW1` is a *gradient*: it says, for each weight, how the loss changes
-# with it.
+# You need not understand it yet; only see its parts. (`@` multiplies two
+# tables, `.T` turns one, as chapter 2 shows; the comments give the shape of
+# each, rows first.) `W1` and `W2` are *weights*, with which numbers are
+# multiplied; `b1` and `b2` are *biases*, which are added. A *neuron* is a
+# column of weights with its bias, and a *network* is neurons that feed others.
+# The *loss* is one number that says how wrong the answers are. (Take $p$ for
+# the network's share for *on*, and the rest, $1 - p$, for *off*. The loss is
+# minus the logarithm of the share that the right answer got, averaged over the
+# cases; chapter 4 says why a logarithm.) And `dW1` is a *gradient*: it says,
+# for each weight, how the loss changes with it.
 
 # %% tags=["hide"]
 from weave import VALUE, figure, subplots, table
@@ -167,16 +168,16 @@ table(
 # %% [markdown]
 # In {{ len(never) }} rows of [](#tab-changes) not one run succeeds. The
 # answers show that; what they do not show is why. No line is marked as wrong,
-# and the same four numbers between 0 and 1 come out whether the steps were too
-# short, the weights too small or a bias was missing. So this book goes inside,
-# and shows each idea as the cure of a failure that you have seen.
+# and four numbers between 0 and 1 come out, whether the steps were too short,
+# the weights too small or a bias was missing. So this book goes inside, and
+# shows each idea as the cure of a failure that you have seen.
 #
 # ## The same with `nn`
 #
 # Beside the book stands a small package, `nn`, written in plain NumPy.
-# The book explains it line by line. A module that has its chapter is
+# The book explains it line by line. A module that has a chapter is
 # printed there whole, from the real source, no line twice and none left
-# out; a test sees to it. Here is XOR once more, in the words of `nn`:
+# out; a test checks it. Here is XOR once more, in the words of `nn`:
 
 # %%
 from nn import Adam, Dense, Sequential, Tanh
@@ -203,7 +204,7 @@ assert abs(sigmoid(model.forward(inputs)) - lamp).max() < 0.05
 # sine and to read handwriting. None of them is a black box to you by
 # then. You will have read `Dense` in [chapter 2](layers.py), `Tanh` in
 # [chapter 3](activations.py), `Adam` in [chapter 6](optimizers.py), and
-# checked their gradients yourself.
+# checked the gradients yourself.
 #
 # ## A map
 #
@@ -240,12 +241,13 @@ chapters = [
      ["data", "models", "evaluation", "history", "training"]),
     ("[8 · Trusting a gradient](gradients.py)", "How do I know that it is "
      "right?", ["gradients"]),
-    ("[9 · Logic gates and XOR](gates.py)", "What can a bend do that a "
-     "line cannot?", []),
+    ("[9 · Logic gates and XOR](gates.py)", "What can one neuron decide, "
+     "and what does a second one add?", []),
     ("[10 · Learning a function](functions.py)", "How does a network "
-     "follow a curve, and where does it stop?", []),
-    ("[11 · Reading digits](digits.py)", "How well can it read "
-     "handwriting?", ["digits", "dropout", "normalization", "distortions"]),
+     "become a curve, and where does it stop being that curve?", []),
+    ("[11 · Reading digits](digits.py)", "Can the parts built so far read "
+     "handwriting, and how would we know?",
+     ["digits", "dropout", "normalization", "distortions"]),
     ("[12 · Deep networks](deep.py)", "Why does depth fail, and what "
      "repairs it?",
      ["residual"]),
@@ -266,6 +268,9 @@ table(
     align="lllr",
 )
 everything = length(*[m for _, _, modules in chapters for m in modules])
+
+# %% tags=["check"]
+assert 1000 < everything < 3000
 
 # %% [markdown]
 # Together the modules of [](#tab-map) have {{ everything:, }} lines, comments
@@ -291,10 +296,10 @@ everything = length(*[m for _, _, modules in chapters for m in modules])
 # carry their date and machine, and commands that make them again. [How
 # this book is built](weaving.py) has the rest.
 #
-# **Run.** Every page offers its chapter as a notebook and as a plain
-# Python file, at the top. Or take the whole book: with the
+# **Run.** Every chapter is also a notebook and a plain Python file; both
+# are offered at its top. Or take the whole book. With the
 # [repository](https://github.com/neural-networks-line-by-line/book),
-# Python 3.11 or newer and `make`,
+# Python 3.11 or newer and `make`, two commands do it:
 #
 # ```sh
 # make site    # build this book, with all its results
@@ -309,7 +314,8 @@ everything = length(*[m for _, _, modules in chapters for m in modules])
 #
 # **Cite.** Each chapter ends with the line that cites it, and the [first
 # page](index.py) with the one for the book; `CITATION.cff` is its source.
-# [What changed](changes.md) tells which numbers a release prints otherwise.
+# [What changed](changes.md) lists, for each release, the numbers that differ
+# from the one before.
 #
 # ## What we have now
 #

@@ -18,6 +18,7 @@ from weave.cells import read
 from weave.exercises import PARTS, exercises
 from weave.inline import PATTERN, fields
 from weave.key import number
+from weave.prose import question
 from weave.references import LABEL, REFERENCE
 from weave.render import FOLDED
 from weave.source import calls, find, unshown
@@ -135,6 +136,22 @@ def test_the_contents_say_what_the_chapters_are_called() -> None:
         if name.endswith(".py") and title != "Cover":
             first = read(ROOT / "docs" / name)[0].source
             assert first.partition("\n")[0] == f"# {title}", name
+
+
+def test_the_map_asks_what_the_chapters_ask() -> None:
+    tree = ast.parse((ROOT / "docs" / "start.py").read_text("utf-8"))
+    (rows,) = (
+        ast.literal_eval(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        and ast.unparse(node.targets[0]) == "chapters"
+    )
+    assert rows
+    for link, asked, _ in rows:
+        title, name = link.strip("[)").split("](")
+        first = read(ROOT / "docs" / name)[0].source
+        assert first.partition("\n")[0] == f"# {title}", name
+        assert question(first) == asked, name
 
 
 # ---- Exercises.

@@ -185,14 +185,14 @@ def imports(
 ) -> Iterator[str]:
     """Yield the modules of `package` that `tree` imports.
 
-    Raises LookupError if that cannot be told.
+    What cannot be told is the module `*`.
     """
     for node in ast.walk(tree):
         match node:
             case ast.Import():
                 for alias in node.names:
                     if alias.name.partition(".")[0] == package.name:
-                        raise LookupError(alias.name)
+                        yield "*"
             case ast.ImportFrom(level=level):
                 full = [package.name] * level + [node.module or ""]
                 top, _, module = ".".join(filter(None, full)).partition(".")
