@@ -374,9 +374,10 @@ figure(
 #
 # The repair is a slope that is not 0. Maas, Hannun and Ng, who saw this
 # danger, let a small share of a negative number through; that is
-# *LeakyReLU*.[^maas]
+# *LeakyReLU*, [](#eq-leaky-relu).[^maas] A leak of 0 gives ReLU.
 #
 # $$
+# \label{leaky-relu: LeakyReLU and its slope}
 # f(x) = \max(x,\ \text{leak} \cdot x) \qquad
 # f'(x) = \begin{cases} 1 & x > 0 \\ \text{leak} & x \le 0 \end{cases}
 # $$
@@ -436,9 +437,10 @@ figure(
 # %% [markdown]
 # The slope of $P$ is the height of the bell, $P' = p$: move the right
 # edge of an area a little, and what you gain is a strip of that height.
-# With the product rule,
+# With the product rule, [](#eq-gelu) has the slope
 #
 # $$
+# \label{gelu-slope: the slope of GELU}
 # f'(x) = 1 \cdot P(x) + x \cdot P'(x) = P(x) + x\, p(x)
 # $$
 
@@ -453,8 +455,8 @@ least = gelu.backward(np.ones_like(fine)).min()
 assert lowest < 0 and -0.2 < least < 0
 
 # %% [markdown]
-# Left of {{ lowest:.2f }} the slope is a little negative, at worst
-# {{ least:.2f }}: there GELU falls. (The `-0.` above is a negative number
+# Left of {{ lowest:.2f }} the slope, [](#eq-gelu-slope), is a little
+# negative, at worst {{ least:.2f }}: there GELU falls. (The `-0.` above is a negative number
 # times 0.)
 #
 # There is a trap in $P$. NumPy does not have it, but Python's `math` has
@@ -465,6 +467,7 @@ assert lowest < 0 and -0.2 < least < 0
 # subtracting. That makes two formulas, equal on paper:
 #
 # $$
+# \label{gelu-area: the area under the bell, by two functions}
 # P(x) = \frac{1 + \text{erf}(x / \sqrt 2)}{2}
 # = \frac{\text{erfc}(-x / \sqrt 2)}{2}
 # $$
@@ -481,8 +484,9 @@ assert math.erfc(10 / math.sqrt(2)) / 2 > 0
 # %% [markdown]
 # In the left *tail*, far from the middle, erf is −1 and a tiny rest.
 # Adding 1 leaves the rest with the few digits that had room behind the
-# −1, in the end with none. So `nn` [takes erfc](#/math.erfc, otypes),
-# number by number, since `math` knows no arrays.[^below]
+# −1, in the end with none. So `nn` [takes erfc](#/math.erfc, otypes), the
+# second form of [](#eq-gelu-area), number by number, since `math` knows no
+# arrays.[^below]
 #
 # [^below]: `_normal_below` is $P$. In `slope`, the [`clip`](#/np.clip) is
 #     there for $z^2$, which overflows where $z$ is very large.
@@ -675,8 +679,11 @@ assert listen(naive, low)[0] == 0 < sigmoid(low)
 #
 # $$
 # \label{sigmoid-stable: the sigmoid without overflow}
-# \underset{(n,\ d)}{\val{y}} = \frac{1 \text{ or } \exp(-|\val{x}|)}
-# {1 + \exp(-|\underset{(n,\ d)}{\val{x}}|)}
+# \underset{(n,\ d)}{\val{y_{ij}}} = \begin{cases}
+# \frac{1}{1 + \exp(-|\val{x_{ij}}|)}
+# & \text{if } \val{x_{ij}} \ge 0 \\[1.5ex]
+# \frac{\exp(-|\val{x_{ij}}|)}{1 + \exp(-|\val{x_{ij}}|)} & \text{if not}
+# \end{cases}
 # $$
 #
 # In the code of [](#eq-sigmoid-stable) [`e`](#/cannot overflow) is that
