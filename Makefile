@@ -15,7 +15,8 @@ export NO_MKDOCS_2_WARNING := 1
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help site serve print test audit bench record numbers clean distclean
+.PHONY: help site serve print test audit elsewhere repeat bench record numbers
+.PHONY: clean distclean
 
 help:
 	@echo "make site       build the book into site/"
@@ -27,6 +28,9 @@ help:
 	@echo "                one file: make test ARGS=tests/test_layers.py COV="
 	@echo "make audit      what every page weighs, Lighthouse, axe, the W3C's checker"
 	@echo "                one page, one run: make audit ARGS='layers --runs 1'"
+	@echo "make elsewhere  the chapters' assertions with two threads, and as on an"
+	@echo "                older processor; one chapter: ARGS=layers"
+	@echo "make repeat     builds the book twice from nothing, and compares"
 	@echo "make bench      nn's speed beside PyTorch, scikit-learn and JAX, kept"
 	@echo "                for chapter 14; a short look: ARGS='--rounds 3'"
 	@echo "make record     chapter 11's longest runs, about an hour"
@@ -64,6 +68,12 @@ test: .venv/.test node_modules/.audit
 audit: site .venv/.audit node_modules/.audit
 	@$(PY) -m weave.press.browser
 	@$(PY) tests/audit.py $(ARGS)
+
+elsewhere: .venv/.test node_modules/.ready
+	@$(PY) tests/elsewhere.py $(ARGS)
+
+repeat: .venv/.test node_modules/.ready
+	@$(PY) tests/repeat.py
 
 bench: .venv/.bench node_modules/.ready
 	@$(PY) tests/benchmark.py $(ARGS)

@@ -96,8 +96,8 @@ assert unshown(chapters, Path("nn")) == []
 # [`tests/test_gradients.py`](https://github.com/neural-networks-line-by-line/book/blob/main/tests/test_gradients.py)
 # compares each layer and loss of `nn` with nudges, and with the [adjoint
 # test](gradients.py#one-number-for-all);
-# [`tests/test_parity.py`](https://github.com/neural-networks-line-by-line/book/blob/main/tests/test_parity.py)
-# compares them, and a hundred steps of every optimizer, with PyTorch.
+# [one page](parity.py) compares them, a hundred steps of every optimizer,
+# and whatever else `nn` computes, with PyTorch.
 # [`tests/test_notation.py`](https://github.com/neural-networks-line-by-line/book/blob/main/tests/test_notation.py)
 # reads all formulas: a letter that is not in the [notation](notation.md)
 # fails.
@@ -112,8 +112,9 @@ assert unshown(chapters, Path("nn")) == []
 # finds. `make audit` adds the checker of the W3C and Lighthouse.
 #
 # **Everything shown can be run.** Each chapter is a plain Python file. The
-# tests run all but the slowest from the command line, each by itself, and
-# let a chapter import only what the book has shown before. Each exercise
+# tests run all but the slowest from the command line, each by itself. The
+# build lets a chapter import only the modules that the book has shown by
+# then. Each exercise
 # is tested from both sides: its solution has to pass, its empty starter
 # has to fail.
 #
@@ -150,7 +151,7 @@ things = [
     ("the page", "beside it its notebook and exercises"),
 ]
 steps = [
-    ("execute, inline", "a fresh kernel runs nn, or the cache knows"),
+    ("execute, run, inline", "a fresh kernel runs nn, or the cache knows"),
     ("render, exercises", "pieces of nn, captions, folds"),
     ("MkDocs and Material", "Markdown, links, contents"),
     ("hooks, mathematics", "KaTeX; what was kept aside returns"),
@@ -194,7 +195,9 @@ figure(
 from concurrent.futures import ThreadPoolExecutor
 from tempfile import TemporaryDirectory
 
-from weave.execute import execute, key, reached, read
+from weave.cells import read
+from weave.execute import execute
+from weave.key import key, reached
 
 with TemporaryDirectory() as folder, ThreadPoolExecutor() as pool:
     root = Path(folder)
@@ -278,7 +281,9 @@ assert "<math" in formula and "value" in formula
 # take none. So outputs are kept, under a key: a digest of the code, of the
 # expressions in the prose, of the modules of `nn` that the code reaches,
 # of the loom's part in the kernel, and of the versions of Python and of
-# the packages that compute. Our chapter reaches these:
+# the packages that the code imports. Beside them are kept digests of the
+# files that the chapter opened while it ran; if one has changed since, the
+# outputs are thrown away. Our chapter reaches these modules:
 
 # %%
 print(*(path.name for path in reached(before[1].source, Path("nn"))))
@@ -329,8 +334,8 @@ table(
 #
 # ## How much of everything
 #
-# [^counts]: This page counts the whole book. It runs again when a count has
-#     changed.
+# [^counts]: This page reads the whole book to count it, so any change
+#     does.
 
 # %% tags=["hide"]
 from weave.census import census

@@ -24,7 +24,7 @@ from benchmark import processor
 
 import nn
 from nn.models import written_whole
-from weave.execute import read
+from weave.cells import read
 
 # Within the folder where it is run, the project's.
 CHAPTER = Path("docs/digits.py")

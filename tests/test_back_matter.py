@@ -23,10 +23,11 @@ from playwright.sync_api import sync_playwright
 
 import nn
 from weave import package, reference
-from weave.census import census, forget
+from weave.cells import read
+from weave.census import census
 from weave.docstrings import markdown
-from weave.execute import exported, read
 from weave.exercises import anchor_of, overview
+from weave.key import exported
 from weave.press.browser import FLAGS, HELP, find_chromium
 
 ROOT = Path(__file__).parent.parent
@@ -500,32 +501,3 @@ def test_everything_is_counted(tmp_path: Path) -> None:
         "numbers": 1,
         "formulas": 1,
     }
-
-
-def test_a_count_that_changes_forgets_results(tmp_path: Path) -> None:
-    small_book.write(tmp_path, a=COUNTED, b="# %%\n1\n")
-    chapters = sorted((tmp_path / "docs").glob("*.py"))
-    store = tmp_path / ".cache" / "weave"
-    store.mkdir(parents=True)
-    other = store / "b-1.json"
-    other.write_text("[]")
-    kept = store / "a-1.json"
-
-    def forgets() -> bool:
-        kept.write_text("[]")
-        forget(chapters, tmp_path)
-        return not kept.exists()
-
-    assert forgets()
-    assert not forgets()
-    chapters[0].write_text(COUNTED.replace("is not", "was not"))
-    assert not forgets()
-    chapters[0].write_text(COUNTED.replace("figure(1)", "figure(figure(1))"))
-    assert forgets()
-    (tmp_path / "weave").mkdir()
-    (tmp_path / "weave" / "loom.js").write_text("1")
-    assert forgets()
-    assert other.exists()
-    kept.write_text("[]")
-    forget(chapters[1:], tmp_path)
-    assert kept.exists()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from weave.execute import read
+from weave.cells import read
 from weave.inline import PATTERN
 
 DOCS = Path(__file__).parent.parent / "docs"

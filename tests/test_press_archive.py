@@ -11,7 +11,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from playwright.sync_api import sync_playwright
 
-from weave.press import archive, hooks
+from weave.press import archive
 from weave.press.browser import FLAGS, HELP, find_chromium
 
 ROOT = Path(__file__).parent.parent
@@ -82,7 +82,6 @@ def test_a_book_that_is_being_written_is_not_packed(tmp_path: Path) -> None:
     site = make(tmp_path, "serve")
     assert (site / "index.html").exists()
     assert not (site / "book.zip").exists()
-    hooks.on_startup("build", dirty=False)
 
 
 def test_the_unpacked_archive_opens_without_a_server(

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from weave import palette
+from weave.cells import Cell, WeaveError
 from weave.chapter import MIME
-from weave.execute import Cell, WeaveError
 from weave.press import cards
 from weave.press.cards import Cards, Figure, Words, alt, choose, words
 

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 import nbformat
 import pages
 import pytest
+import repeat
 import small_book
 from bs4 import BeautifulSoup
 from pages import CHAPTERS, MOST_BYTES, MOST_SHIFT, PAGES, PHONE, ROOT
@@ -28,20 +29,23 @@ SEARCH = re.compile(r"search", re.IGNORECASE)
 SCHEME = re.compile(r"\b(dark|light|scheme|colou?rs?)\b", re.IGNORECASE)
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def build(folder: Path, **environment: str) -> Path:
     """Build the book as `make site` does, into a folder of its own."""
-    folder = tmp_path_factory.mktemp("site")
     run = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", folder],
         cwd=ROOT,
-        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"} | environment,
         capture_output=True,
         text=True,
     )
     assert run.returncode == 0, run.stderr
     assert "WARNING" not in run.stderr
     return folder
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="module")
@@ -363,6 +367,12 @@ def test_a_line_of_prose_has_60_to_75_characters(
             counts += visit.ask("lines")
     assert len(counts) > 20
     assert 60 <= statistics.mean(counts) <= 75
+
+
+def test_a_second_build_is_the_same(site: Path, tmp_path: Path) -> None:
+    """Even if sets are in another order, in another place of the world."""
+    again = build(tmp_path / "again", PYTHONHASHSEED="7", TZ="Asia/Tokyo")
+    assert repeat.differences(site, again) == []
 
 
 def test_headings_are_in_order(soups: dict[Path, BeautifulSoup]) -> None:

@@ -15,17 +15,6 @@ def chapters(needs: dict[str, set[str]], part: str = "I") -> list[Chapter]:
     ]
 
 
-def test_imports_are_those_from_nn() -> None:
-    code = (
-        "import numpy\nfrom nn import Adam, zeros\nfrom nn.gates import xor\n"
-        "from .layers import Dense\nfrom os import path\nfrom . import one\n"
-    )
-    known = {"Adam": "optimizers", "zeros": "initializers"}
-    assert chart.imports(code, known) == {
-        "optimizers", "initializers", "gates", "layers",
-    }  # fmt: skip
-
-
 def test_only_the_nearest_needs_are_drawn(tmp_path: Path) -> None:
     nn, docs = tmp_path / "nn", tmp_path / "docs"
     nn.mkdir()

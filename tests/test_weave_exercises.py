@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from weave.execute import Cell, WeaveError
+from weave.cells import Cell, WeaveError
 from weave.exercises import exercises
 from weave.render import weave
 

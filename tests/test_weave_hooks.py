@@ -48,6 +48,7 @@ figure(fig, "line", alt="A line.", caption="It rises.")
 show("layers:relu")
 table([["a", 1]], header=["name", "number"], caption="One.")
 print("1 < 2")
+show("base:")
 
 # %% [markdown]
 # ### Exercise 1.1 · Ten
@@ -351,7 +352,10 @@ def test_back_matter_is_completed(tmp_path: Path) -> None:
 def test_a_page_that_counts_runs_again(
     tmp_path: Path, kernels: list[str]
 ) -> None:
-    counting = "\n# %%\nfrom weave.census import census\n"
+    counting = (
+        "\n# %%\nfrom pathlib import Path\n"
+        "from weave.census import census\ncensus(Path())\n"
+    )
     root = write(tmp_path, a=TITLE + counting, b=TITLE)
     make(root)
     assert len(kernels) == 2

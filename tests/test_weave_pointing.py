@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from weave.execute import WeaveError
+from weave.cells import WeaveError
 from weave.pointing import Lines, plain
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from weave.execute import read
+from weave.cells import read
 from weave.prose import (
     LONGEST,
     SHORTEST,

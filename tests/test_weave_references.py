@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from bs4 import BeautifulSoup
 
-from weave.execute import WeaveError
+from weave.cells import WeaveError
 from weave.references import Book, Label
 
 LABELS = {

@@ -9,8 +9,8 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
+from weave.cells import Cell, WeaveError
 from weave.chapter import MIME
-from weave.execute import Cell, WeaveError
 from weave.package import Place, Shown
 from weave.references import Label
 from weave.render import Page, notebook, weave

@@ -7,7 +7,9 @@ A chapter imports from here what it shows its results with:
 
 The way of a chapter through the loom, one module a step:
 
-    execute      runs its code in a fresh kernel, or finds the results
+    execute      finds what it gave the last time, or lets it run: `cells`
+                 reads it, `key` says what its results depend on, `run`
+                 runs it in a fresh kernel, which `kernel` watches
     inline       computes the {{ expressions }} in its prose
     exercises    finds starters, solutions and tests among the cells
     render       makes one Markdown page of prose, code and results, with

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 
-from weave.execute import Cell
+from weave.cells import Cell
 from weave.mathematics import Mathematics
 from weave.package import Shown
 from weave.references import Book
@@ -24,6 +24,8 @@ rows: dict[str, list[Shown]] = {}
 pages: dict[str, Page] = {}
 urls: dict[str, str] = {}
 references = Book()
+# Whether this is `mkdocs serve`: somebody writes and wants to look.
+serving = False
 
 
 def root(config: MkDocsConfig) -> Path:

@@ -1,23 +1,15 @@
-"""What the book consists of, counted: for the page on how it is built.
-
-A page that reports on the book itself depends on files which no key of
-the cache knows. So its results are forgotten when a count, or the loom,
-has changed.
-"""
+"""What the book consists of, counted: for the page on how it is built."""
 
 from __future__ import annotations
 
 import ast
-import hashlib
-import json
 import re
 from collections import Counter
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 from weave import inline
-from weave.execute import read
+from weave.cells import read
 from weave.exercises import exercises
 
 FORMULA = re.compile(r"(?s)(\$\$?).+?\1")
@@ -63,21 +55,3 @@ def _counts(folder: str, path: Path, changed: int) -> Counter[str]:
         found["numbers"] = sum(len(inline.fields(text)) for text in prose)
         found["formulas"] = sum(len(FORMULA.findall(t)) for t in prose)
     return found
-
-
-def forget(chapters: Iterable[Path], root: Path) -> None:
-    """Forget results of chapters that count, if a count has changed."""
-    counting = [p for p in chapters if "weave.census" in p.read_text("utf-8")]
-    if not counting:
-        return
-    loom = sorted((root / "weave").glob("*.*"))
-    facts = [census(root), [path.read_text("utf-8") for path in loom]]
-    digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
-    store = root / ".cache" / "weave"
-    for path in counting:
-        known = store / f"{path.stem}.census"
-        if not known.exists() or known.read_text("utf-8") != digest:
-            for kept in store.glob(f"{path.stem}-*.json"):
-                kept.unlink()
-            store.mkdir(parents=True, exist_ok=True)
-            known.write_text(digest, "utf-8")

@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 
 from weave import source
-from weave.execute import exported
+from weave.key import exported, imports
 
 # Where a page wants the chart.
 PLACE = '<div class="chapters"></div>'
@@ -33,27 +33,6 @@ class Chapter:
     lane: int = 0
 
 
-def imports(code: str, public: dict[str, str]) -> set[str]:
-    """Return the modules of `nn` that `code` imports from.
-
-    `public` tells which module a name of the package itself comes from.
-
-    >>> sorted(imports("from nn import Adam; from nn.gates import xor",
-    ...                {"Adam": "optimizers"}))
-    ['gates', 'optimizers']
-    """
-    found = set()
-    for node in ast.walk(ast.parse(code)):
-        match node:
-            case ast.ImportFrom(module="nn", names=names):
-                found |= {public.get(n.name, n.name) for n in names}
-            case ast.ImportFrom(module=str(module)) if (
-                node.level or module.startswith("nn.")
-            ):
-                found.add(module.removeprefix("nn."))
-    return found
-
-
 def find_needs(chapters: list[Chapter], docs: Path, nn: Path) -> None:
     """Find the nearest earlier chapters that each chapter needs."""
     public = exported(nn / "__init__.py")
@@ -64,11 +43,11 @@ def find_needs(chapters: list[Chapter], docs: Path, nn: Path) -> None:
             explained.setdefault(piece.partition(":")[0], name)
     reached: dict[str, set[str]] = {}
     for chapter in chapters:
-        modules = imports(codes[chapter.name], public)
+        modules = set(imports(ast.parse(codes[chapter.name]), nn, public))
         for module, by in explained.items():
             if by == chapter.name:
-                code = (nn / f"{module}.py").read_text()
-                modules |= imports(code, public)
+                tree = ast.parse((nn / f"{module}.py").read_bytes())
+                modules.update(imports(tree, nn, public))
         direct = {explained[m] for m in modules if m in explained}
         direct &= reached.keys()  # exercises may look ahead
         behind = set().union(*(reached[name] for name in direct))

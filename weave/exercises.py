@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from weave.execute import Cell, WeaveError
+from weave.cells import Cell, WeaveError
 
 PARTS = "starter", "solution", "tests"
 HEADING = re.compile(r"^### Exercise ([\d.]+) · (.+)$", re.M)

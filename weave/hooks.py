@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Literal
 
 from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.config.defaults import MkDocsConfig
@@ -22,7 +23,7 @@ from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
 from weave import (
-    census,
+    build,
     chart,
     code,
     exercises,
@@ -43,10 +44,18 @@ from weave.build import (
     rows,
     urls,
 )
-from weave.execute import WeaveError, execute
+from weave.cells import WeaveError
+from weave.execute import execute
 from weave.mathematics import MathematicsError
 
 MKDOCSTRINGS = "assets/_mkdocstrings.css"
+
+
+def on_startup(
+    command: Literal["build", "gh-deploy", "serve"], dirty: bool
+) -> None:
+    """Note whether this is `mkdocs serve`, which does without some things."""
+    build.serving = command == "serve"
 
 
 def on_config(config: MkDocsConfig) -> None:
@@ -75,9 +84,11 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
         if file.abs_src_path and file.src_uri.endswith(".py")
     ]
     paths.sort(key=lambda path: -path.stat().st_size)
-    census.forget(paths, root(config))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        runs = pool.map(lambda path: execute(path, root(config)), paths)
+        runs = pool.map(
+            lambda path: execute(path, root(config), writing=build.serving),
+            paths,
+        )
         try:
             found = list(runs)
         except WeaveError as error:

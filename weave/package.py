@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from weave.execute import exported
+from weave.key import exported
 from weave.press.archive import pack
 from weave.source import calls, pieces
 

@@ -16,8 +16,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from weave.cells import WeaveError
 from weave.code import line_id
-from weave.execute import WeaveError
 
 POINTER = re.compile(
     r"\[(?P<words>(?:`[^`]+`|[^][`])+)\]"

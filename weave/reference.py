@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from weave.execute import exported
+from weave.key import exported
 from weave.package import Place, order, places
 from weave.source import DEFINITION
 

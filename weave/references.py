@@ -13,8 +13,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
 
-from weave.execute import WeaveError
+from weave.cells import WeaveError, read
 from weave.prose import plain, title
 
 LABEL = re.compile(r"\\label\{(?P<name>[a-z0-9-]+): (?P<called>[^{}]+)\}")
@@ -32,6 +33,7 @@ EQUATION = re.compile(
     rf"{LABEL.pattern}\s*(?P<tex>.*?\\\]\s*)</div>",
     re.DOTALL,
 )
+DISPLAYED = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 FIGURE = re.compile(
     r'<figure class="(?:plot|table)[^>]* id="(?P<anchor>[\w-]+)".*?'
     r"(?=</figcaption>)",
@@ -184,6 +186,21 @@ class Book:
         if not links:
             return ""
         return f' <span class="mentions">{" ".join(links)}</span>'
+
+
+def equations(docs: Path) -> dict[str, str]:
+    """Return the equations that have a name, as TeX, by their address.
+
+    The address of one in docs/layers.py is `layers.py#eq-name`.
+    """
+    return {
+        f"{path.name}#eq-{label['name']}": LABEL.sub("", tex).strip()
+        for path in sorted(docs.glob("*.py"))
+        for cell in read(path)
+        if cell.kind == "markdown"
+        for tex in DISPLAYED.findall(cell.source)
+        for label in LABEL.finditer(tex)
+    }
 
 
 def first_sentence(caption: str) -> str:

@@ -17,8 +17,8 @@ from html import escape
 from typing import Any
 
 from weave import svg
+from weave.cells import Cell, WeaveError
 from weave.chapter import MIME
-from weave.execute import Cell, WeaveError
 from weave.exercises import Exercise, exercises, part_of
 from weave.package import Place, Shown
 from weave.pointing import Lines, plain

@@ -24,8 +24,8 @@ from fontTools.varLib import instancer
 from PIL import Image, ImageFont
 
 from weave import palette, prose
+from weave.cells import Cell, WeaveError
 from weave.chapter import MIME
-from weave.execute import Cell, WeaveError
 from weave.mathematics import node
 from weave.press.citation import split
 

@@ -17,10 +17,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from weave import inline
-from weave.execute import Cell, execute, key, read
+from weave.cells import Cell
+from weave.execute import execute
 from weave.press import citation
 from weave.prose import plain
 
@@ -101,29 +101,25 @@ def chapters(docs: Path) -> list[Path]:
     return [path for path in paths if path.stem not in MEASURING]
 
 
-def numbers(path: Path, root: Path) -> Chapter:
+def numbers(name: str, cells: list[Cell]) -> Chapter:
     """Return the numbers in the prose of a chapter that has run."""
-    cells = read(path)
-    name = f"{path.stem}-{key(cells, root / 'nn')}.json"
-    kept = root / ".cache" / "weave" / name
-    outputs = json.loads(kept.read_text("utf-8"))
     title = cells[0].source.partition("\n")[0].removeprefix("# ")
-    return Chapter(path.stem, title, list(_numbers(cells, outputs)))
+    return Chapter(name, title, list(_numbers(cells)))
 
 
-def _numbers(cells: list[Cell], outputs: list[Any]) -> Iterator[Number]:
+def _numbers(cells: list[Cell]) -> Iterator[Number]:
     section = ""
     seen: Counter[str] = Counter()
-    for cell, output in zip(cells, outputs, strict=True):
+    for cell in cells:
         if cell.kind == "code":
             continue
-        fields = inline.fields(cell.source)
-        values = inline.values(output) if output else []
+        fields, values = inline.fields(cell.asked), cell.numbers
         marks = (f"\0{place}\0" for place in range(len(fields)))
-        for block in inline.fill(cell.source, marks).split("\n\n"):
+        text = inline.fill(cell.asked, marks) or cell.source
+        for block in text.split("\n\n"):
             if heading := re.search(r"^##+ (.*)", block, re.MULTILINE):
                 section = plain(heading[1])
-            for mark in MARK.finditer(block) if values else ():
+            for mark in MARK.finditer(block):
                 place = int(mark[1])
                 name = f"{section}: {fields[place]}"
                 seen[name] += 1
@@ -195,9 +191,7 @@ def release(version: str, record: Record, root: Path) -> Record:
     It may be taken again, as long as no later one is there.
     """
     paths = chapters(root / "docs")
-    for path in paths:
-        execute(path, root)
-    now = [numbers(path, root) for path in paths]
+    now = [numbers(path.stem, execute(path, root)) for path in paths]
     kept = {v: told for v, told in record.numbers.items() if v != version}
     last = list(kept.items())[-1:]
     changed = differences(last[0][1] if last else {}, now)

@@ -8,7 +8,6 @@ get their style sheet, and the site its lists, its feed and its archive.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from markupsafe import escape
 from mkdocs.config.defaults import MkDocsConfig
@@ -18,9 +17,9 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
-from weave import prose
+from weave import build, prose
 from weave.build import chapters, mathematics, root
-from weave.execute import Cell, WeaveError
+from weave.cells import Cell, WeaveError
 from weave.mathematics import MathematicsError
 from weave.press import (
     archive,
@@ -39,15 +38,6 @@ LOG = "changes.md"
 
 dates: dict[str, str] = {}
 findable: dict[str, search.Found] = {}
-serving = False
-
-
-def on_startup(
-    command: Literal["build", "gh-deploy", "serve"], dirty: bool
-) -> None:
-    """Note whether this is `mkdocs serve`, which does without the last."""
-    global serving
-    serving = command == "serve"
 
 
 def on_config(config: MkDocsConfig) -> None:
@@ -79,8 +69,10 @@ def on_page_markdown(
 def _changes(log: str, config: MkDocsConfig) -> str:
     """Compare this build's numbers with those of the last release."""
     record = changes.load(root(config) / changes.FILE)
-    paths = changes.chapters(Path(config.docs_dir))
-    now = [changes.numbers(path, root(config)) for path in paths]
+    now = [
+        changes.numbers(path.stem, chapters[str(path)])
+        for path in changes.chapters(Path(config.docs_dir))
+    ]
     _, last = ([("", {}), *record.numbers.items()])[-1]
     return changes.page(log, record, changes.differences(last, now))
 
@@ -144,7 +136,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     """
     folder, url = Path(config.site_dir), config.site_url or ""
     styles.make(folder, mathematics.modules, root(config) / ".cache/fonts")
-    if not serving:
+    if not build.serving:
         styles.enclose(folder)
     (folder / "robots.txt").write_text(sitemap.robots(url), "utf-8")
     book = _cited(config)
@@ -156,5 +148,5 @@ def on_post_build(config: MkDocsConfig) -> None:
     (folder / "assets" / "search-entries.js").write_text(found, "utf-8")
     library = search.library(mathematics.modules)
     (folder / "assets" / "minisearch.js").write_text(library, "utf-8")
-    if not serving:
+    if not build.serving:
         (folder / archive.BOOK).write_bytes(archive.site(folder))

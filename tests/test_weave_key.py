@@ -1,0 +1,203 @@
+"""What the outputs of a chapter depend on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import small_book
+
+from weave import key as keys
+from weave.cells import read
+from weave.key import introduced, key, packages, reached
+from weave.run import ENVIRONMENT
+
+ROOT = Path(__file__).parent.parent
+CHAPTER = """\
+# %% [markdown]
+# # A chapter
+#
+# Before: `{{ x }}`.
+
+# %% tags=["hide"]
+import os
+from nn import relu
+from weave import show, table
+
+# %%
+x = relu(3)
+show("base:Base")
+x
+
+# %% [markdown]
+# It is {{ x + 1:.1f }}.
+
+# %%
+print(os.environ["OPENBLAS_NUM_THREADS"], os.path.basename(os.getcwd()))
+"""
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("book")
+    small_book.write(root, a=CHAPTER)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("relu(3)", "relu(4)"), ("x + 1", "x + 2")]
+)
+def test_code_and_expressions_are_in_the_key(
+    old: str, new: str, book: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "a.py"
+    other.write_text(CHAPTER.replace(old, new))
+    first = key(read(book / "docs" / "a.py"), book / "nn")
+    assert key(read(other), book / "nn") != first
+
+
+def test_the_package_is_in_the_key(tmp_path: Path) -> None:
+    small_book.write(tmp_path, a=CHAPTER, b="# %%\nfrom nn import LIMIT\n")
+    keys = []
+    for change in ["", "\n# Changed.\n"]:
+        with (tmp_path / "nn" / "layers.py").open("a") as file:
+            file.write(change)
+        keys += [
+            key(read(tmp_path / "docs" / f"{name}.py"), tmp_path / "nn")
+            for name in "ab"
+        ]
+    assert keys[0] != keys[2], "this chapter imports the changed module"
+    assert keys[1] == keys[3], "this one does not"
+
+
+def test_packages_and_environment_are_in_the_key(
+    book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells = read(book / "docs" / "a.py")
+    found = [
+        key(cells, book / "nn"),
+        key(cells, book / "nn", []),
+        key(cells, book / "nn", ["base"]),
+        key(cells, book / "nn", None, ENVIRONMENT | {"OMP_NUM_THREADS": "2"}),
+    ]
+    versions = {"numpy": "0"}
+    monkeypatch.setattr(keys, "version", versions.get)
+    found.append(key(cells, book / "nn"))
+    versions["numpy"] = "1"
+    found.append(key(cells, book / "nn"))
+    monkeypatch.setattr(keys, "arithmetic", lambda: ["Z80"])
+    found.append(key(cells, book / "nn"))
+    assert len(set(found)) == len(found)
+
+
+def test_the_packages_that_a_chapter_imports() -> None:
+    code = (
+        "import os, joblib\nfrom sklearn.svm import SVC\nfrom . import a\n"
+        "def f():\n    import torch.nn"
+    )
+    found = {"numpy", "matplotlib", "ipykernel"}
+    assert packages("print()") == packages("a syntax error") == found
+    assert packages(code) == found | {"joblib", "scikit-learn", "torch"}
+
+
+def test_the_loom_in_the_kernel_is_in_the_key() -> None:
+    code = (
+        "import sys, weave.run, weave.inline, weave.kernel; weave.subplots();"
+        "print(*sorted(m[6:] for m in sys.modules if m[:6] == 'weave.'))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = reached(keys.IN_KERNEL, keys.LOOM, shows=False)
+    assert set(done.stdout.split()) <= {path.stem for path in found}
+    assert "hooks" not in {path.stem for path in found}
+
+
+def test_a_chapter_about_the_loom_depends_on_what_it_shows(
+    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loom = tmp_path / "weave"
+    loom.mkdir()
+    for path in keys.LOOM.glob("*.*"):
+        (loom / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "a.py").write_text("# %%\nfrom weave.prose import plain\n")
+    monkeypatch.setattr(keys, "LOOM", loom)
+
+    def both() -> tuple[str, str]:
+        there = read(book / "docs" / "a.py"), read(tmp_path / "a.py")
+        first, second = (key(cells, book / "nn") for cells in there)
+        return first, second
+
+    def after(name: str, old: str, new: str) -> tuple[bool, bool]:
+        before, text = both(), (loom / name).read_text()
+        assert old in text
+        (loom / name).write_text(text.replace(old, new, 1))
+        changed = [a != b for a, b in zip(before, both(), strict=True)]
+        (loom / name).write_text(text)
+        return changed[0], changed[1]
+
+    assert after("prose.py", "LONGEST = 50, 160", "LONGEST = 50, 99") == (
+        False,
+        True,
+    )
+    assert after("chart.py", "PLACE = ", "SPOT = ") == (False, False)
+    assert after("figures.py", "import", "import os\nimport") == (True, True)
+    assert after("book.mplstyle", "#", "# A") == (True, True)
+    assert after("chapter.py", '"""Show a', '"""Lay out a') == (False, False)
+
+
+NUMBERED = "# %% [markdown]\n# # {} · Title\n\n# %%\nshow({!r})\n"
+
+
+def test_what_the_book_has_introduced(tmp_path: Path) -> None:
+    for name, number, piece in [
+        ("a", 0, "late:"),
+        ("b", 1, "first:f"),
+        ("c", 2, "second:"),
+        ("d", 10, "third:"),
+    ]:
+        (tmp_path / f"{name}.py").write_text(NUMBERED.format(number, piece))
+    (tmp_path / "cover.py").write_text("# %%\nshow('cover:')\n")
+    found = [introduced(path) for path in sorted(tmp_path.glob("*.py"))]
+    assert found == [
+        None,
+        ["first", "late"],
+        ["first", "late", "second"],
+        None,
+        ["first", "late", "second", "third"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "modules"),
+    [
+        ("from nn import relu", "base layers"),
+        ("from nn.layers import relu", "base layers"),
+        ("from nn import LIMIT", "base"),
+        ("from .base import LIMIT", "base"),
+        ("import numpy\nfrom os import path", ""),
+        ("show('base:')", "base"),
+        ("recall('base:Base')", "base"),
+        ("def f():\n    from nn import LIMIT", "base"),
+        ("import nn", "base layers other"),
+        ("import nn.base", "base layers other"),
+        ("from nn import *", "base layers other"),
+        ("from nn import unheard_of", "base layers other"),
+        ("from nn.unheard import of", "base layers other"),
+        ("show(name)", "base layers other"),
+        ("a syntax error", "base layers other"),
+    ],
+)
+def test_modules_that_a_chapter_reaches(
+    code: str, modules: str, tmp_path: Path
+) -> None:
+    package = small_book.write(tmp_path) / "nn"
+    (package / "other.py").write_text("x = 1\n")
+    found = [path.stem for path in reached(code, package)]
+    assert found == ["__init__", *modules.split()]
