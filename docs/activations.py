@@ -172,9 +172,12 @@ figure(
 # $$
 #
 # $$
+# \label{one-activation: the gradient through one activation}
 # \grad{dx_{ij}} = \frac{\partial \val{y_{ij}}}{\partial \val{x_{ij}}}\,
 # \grad{dy_{ij}} = f'(\val{x_{ij}})\, \grad{dy_{ij}}
 # $$
+#
+# [](#eq-one-activation) holds at every place of the table:
 #
 # $$
 # \label{activation-gradient: the gradient through an activation}
@@ -1113,6 +1116,7 @@ show("activations:softmax")
 # it. The rule for quotients, with $\partial S / \partial x_j = e^{x_j}$:
 #
 # $$
+# \label{softmax-own: the slope of an output in its own input}
 # \frac{\partial \val{y_j}}{\partial \val{x_j}}
 # = \frac{e^{x_j}\, S - e^{x_j}\, e^{x_j}}{S^2}
 # = \frac{e^{x_j}}{S} - \frac{e^{x_j}}{S} \cdot \frac{e^{x_j}}{S}
@@ -1124,12 +1128,14 @@ show("activations:softmax")
 # **An output and another input.** $x_k$ stands only below the bar:
 #
 # $$
+# \label{softmax-other: the slope of an output in another input}
 # \frac{\partial \val{y_j}}{\partial \val{x_k}}
 # = \frac{0 \cdot S - e^{x_j}\, e^{x_k}}{S^2}
 # = -\val{y_j}\, \val{y_k}
 # $$
 #
-# Both at once, with $[j = k]$ for 1 where $j = k$ and 0 elsewhere:
+# [](#eq-softmax-own) and [](#eq-softmax-other) at once, with $[j = k]$ for
+# 1 where $j = k$ and 0 elsewhere:
 #
 # $$
 # \label{softmax-slopes: the slopes of softmax}
@@ -1162,21 +1168,24 @@ assert np.allclose(by_formula.sum(axis=0), 0)
 # every output of its row, so we add over $j$:
 #
 # $$
+# \label{softmax-paths: all paths from an input of softmax}
 # \grad{dx_k} = \sum_j \frac{\partial \val{y_j}}{\partial \val{x_k}}\,
 # \grad{dy_j}
 # = \sum_j \val{y_j}\, [j = k]\, \grad{dy_j}
 # - \sum_j \val{y_j}\, \val{y_k}\, \grad{dy_j}
 # $$
 #
-# In the first sum only $j = k$ remains. From the second, $y_k$ can be
-# taken out:
+# At the end of [](#eq-softmax-paths) stand two sums. In the first only
+# $j = k$ remains. From the second, $y_k$ can be taken out:
 #
 # $$
+# \label{softmax-one-gradient: the gradient of one input of softmax}
 # \grad{dx_k} = \val{y_k} \Bigl( \grad{dy_k}
 # - \sum_j \grad{dy_j}\, \val{y_j} \Bigr)
 # $$
 #
-# For all rows at once, the sum over a row making a column:
+# [](#eq-softmax-one-gradient) for all rows at once, the sum over a row
+# making a column:
 #
 # $$
 # \label{softmax-gradient: the gradient through softmax}

@@ -409,10 +409,11 @@ pair(
 #     [](#eq-momentum) into the first, with $g = \kappa\, \theta$:
 #
 #     $$
+#     \label{heavy-ball: momentum without its memory}
 #     \theta_{s+1} = (1 + \beta - \eta \kappa)\, \theta_s - \beta\, \theta_{s-1}
 #     $$
 #
-#     Try $\theta_s = q^s$: it fits if
+#     Try $\theta_s = q^s$ in [](#eq-heavy-ball): it fits if
 #     $q^2 - (1 + \beta - \eta \kappa)\, q + \beta = 0$. From school: the
 #     two roots of a quadratic multiply to its last number, here $\beta$.
 #     Where it has no real roots, the two are complex, mirror images of the

@@ -217,13 +217,13 @@ class Check:
                 f"{where}has shape {value.shape}, expected {wanted.shape}"
             )
         off = np.abs(value - wanted)
-        worst = float(off.max())
-        if not worst <= self.within * max(1.0, float(np.abs(wanted).max())):
+        worst = float(off.max()) / max(1.0, float(np.abs(wanted).max()))
+        if not worst <= self.within:
             at = np.unravel_index(off.argmax(), off.shape)
             place = f" at {[int(i) for i in at]}" if at else ""
             raise FormulaError(
                 f"{where}differs from {told or self.against} by "
-                f"{worst:.2g}{place}"
+                f"{off.max():.2g}{place}"
             )
         return worst
 
