@@ -1194,9 +1194,10 @@ def place_of(where):
 listed = sorted(formulas.found, key=place_of)
 rows = [
     [
-        f"${short(formulas.tex(where))}$", f"[]({where})",
-        "; ".join(against[where]),
+        f"[]({where})",
         *map(largest, zip(*formulas.found[where])),
+        f"${short(formulas.tex(where))}$",
+        "; ".join(against[where]),
     ]
     for where in listed
 ]
@@ -1230,12 +1231,10 @@ assert len(listed) > 100 and len(slopes) > 30
 # %% tags=["hide"]
 table(
     rows,
-    header=["formula", "where", "compared with", "difference",
-            "from the derivative"],
-    caption="All formulas that are checked. The last two columns have the "
-    "largest difference of any number from what `nn` computes, and from an "
-    "independent derivative; as a share of the largest number, where that "
-    "is above 1.",
+    header=["where", "difference", "derivative", "formula", "compared with"],
+    caption="All formulas that are checked, each with its largest difference "
+    "from what the last column names, and from an independent derivative; "
+    "as a share of the largest number, where that is above 1.",
     name="formulas",
-    align="lllrr",
+    align="lrrll",
 )
