@@ -173,9 +173,12 @@ figure(
 # $$
 #
 # $$
+# \label{one-activation: the gradient through one activation}
 # \grad{dx_{ij}} = \frac{\partial \val{y_{ij}}}{\partial \val{x_{ij}}}\,
 # \grad{dy_{ij}} = f'(\val{x_{ij}})\, \grad{dy_{ij}}
 # $$
+#
+# [](#eq-one-activation) holds at every place of the table:
 #
 # $$
 # \label{activation-gradient: the gradient through an activation}
@@ -376,9 +379,10 @@ figure(
 #
 # The repair is a slope that is not 0. Maas, Hannun and Ng, who saw this
 # danger, let a small share of a negative number through; that is
-# *LeakyReLU*.[^maas]
+# *LeakyReLU*, [](#eq-leaky-relu).[^maas] A leak of 0 gives ReLU.
 #
 # $$
+# \label{leaky-relu: LeakyReLU and its slope}
 # f(x) = \max(x,\ \text{leak} \cdot x) \qquad
 # f'(x) = \begin{cases} 1 & x > 0 \\ \text{leak} & x \le 0 \end{cases}
 # $$
@@ -438,9 +442,10 @@ figure(
 # %% [markdown]
 # The slope of $P$ is the height of the bell, $P' = p$: move the right
 # edge of an area a little, and what you gain is a strip of that height.
-# With the product rule,
+# With the product rule, [](#eq-gelu) has the slope
 #
 # $$
+# \label{gelu-slope: the slope of GELU}
 # f'(x) = 1 \cdot P(x) + x \cdot P'(x) = P(x) + x\, p(x)
 # $$
 
@@ -455,8 +460,8 @@ least = gelu.backward(np.ones_like(fine)).min()
 assert lowest < 0 and -0.2 < least < 0
 
 # %% [markdown]
-# Left of {{ lowest:.2f }} the slope is a little negative, at worst
-# {{ least:.2f }}: there GELU falls. (The `-0.` above is a negative number
+# Left of {{ lowest:.2f }} the slope, [](#eq-gelu-slope), is a little
+# negative, at worst {{ least:.2f }}: there GELU falls. (The `-0.` above is a negative number
 # times 0.)
 #
 # NumPy has no $P$. Python's `math` has the *error function*, erf:
@@ -468,6 +473,7 @@ assert lowest < 0 and -0.2 < least < 0
 # subtracting. That makes two formulas, equal on paper:
 #
 # $$
+# \label{gelu-area: the area under the bell, by two functions}
 # P(x) = \frac{1 + \text{erf}(x / \sqrt 2)}{2}
 # = \frac{\text{erfc}(-x / \sqrt 2)}{2}
 # $$
@@ -484,8 +490,9 @@ assert math.erfc(10 / math.sqrt(2)) / 2 > 0
 # %% [markdown]
 # In the left *tail*, far from the middle, erf is −1 and a tiny rest.
 # Adding 1 leaves the rest with the few digits that had room behind the
-# −1, in the end with none. So `nn` [takes erfc](#/math.erfc, otypes),
-# number by number, since `math` knows no arrays.[^below]
+# −1, in the end with none. So `nn` [takes erfc](#/math.erfc, otypes), the
+# second form of [](#eq-gelu-area), number by number, since `math` knows no
+# arrays.[^below]
 #
 # [^below]: `_normal_below` is $P$. In `slope`, the [`clip`](#/np.clip) is
 #     there for $z^2$, which overflows where $z$ is very large.
@@ -682,8 +689,11 @@ assert listen(naive, low)[0] == 0 < sigmoid(low)
 #
 # $$
 # \label{sigmoid-stable: the sigmoid without overflow}
-# \underset{(n,\ d)}{\val{y}} = \frac{1 \text{ or } \exp(-|\val{x}|)}
-# {1 + \exp(-|\underset{(n,\ d)}{\val{x}}|)}
+# \underset{(n,\ d)}{\val{y_{ij}}} = \begin{cases}
+# \frac{1}{1 + \exp(-|\val{x_{ij}}|)}
+# & \text{if } \val{x_{ij}} \ge 0 \\[1.5ex]
+# \frac{\exp(-|\val{x_{ij}}|)}{1 + \exp(-|\val{x_{ij}}|)} & \text{if not}
+# \end{cases}
 # $$
 #
 # In the code, [`e`](#/cannot overflow) is the exponential of
@@ -1113,6 +1123,7 @@ show("activations:softmax")
 # it. The rule for quotients, with $\partial S / \partial x_j = e^{x_j}$:
 #
 # $$
+# \label{softmax-own: the slope of an output in its own input}
 # \frac{\partial \val{y_j}}{\partial \val{x_j}}
 # = \frac{e^{x_j}\, S - e^{x_j}\, e^{x_j}}{S^2}
 # = \frac{e^{x_j}}{S} - \frac{e^{x_j}}{S} \cdot \frac{e^{x_j}}{S}
@@ -1124,12 +1135,14 @@ show("activations:softmax")
 # **An output and another input.** $x_k$ stands only below the bar:
 #
 # $$
+# \label{softmax-other: the slope of an output in another input}
 # \frac{\partial \val{y_j}}{\partial \val{x_k}}
 # = \frac{0 \cdot S - e^{x_j}\, e^{x_k}}{S^2}
 # = -\val{y_j}\, \val{y_k}
 # $$
 #
-# Both at once, with $[j = k]$ for 1 where $j = k$ and 0 elsewhere:
+# [](#eq-softmax-own) and [](#eq-softmax-other) at once, with $[j = k]$ for
+# 1 where $j = k$ and 0 elsewhere:
 #
 # $$
 # \label{softmax-slopes: the slopes of softmax}
@@ -1162,21 +1175,24 @@ assert np.allclose(by_formula.sum(axis=0), 0)
 # every output of its row, so we add over $j$:
 #
 # $$
+# \label{softmax-paths: all paths from an input of softmax}
 # \grad{dx_k} = \sum_j \frac{\partial \val{y_j}}{\partial \val{x_k}}\,
 # \grad{dy_j}
 # = \sum_j \val{y_j}\, [j = k]\, \grad{dy_j}
 # - \sum_j \val{y_j}\, \val{y_k}\, \grad{dy_j}
 # $$
 #
-# In the first sum only $j = k$ remains. From the second, $y_k$ can be
-# taken out:
+# At the end of [](#eq-softmax-paths) stand two sums. In the first only
+# $j = k$ remains. From the second, $y_k$ can be taken out:
 #
 # $$
+# \label{softmax-one-gradient: the gradient of one input of softmax}
 # \grad{dx_k} = \val{y_k} \Bigl( \grad{dy_k}
 # - \sum_j \grad{dy_j}\, \val{y_j} \Bigr)
 # $$
 #
-# For all rows at once, the sum over a row making a column:
+# [](#eq-softmax-one-gradient) for all rows at once, the sum over a row
+# making a column:
 #
 # $$
 # \label{softmax-gradient: the gradient through softmax}

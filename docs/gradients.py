@@ -463,7 +463,7 @@ show("gradients:numerical_gradient")
 # \begin{aligned}
 # \text{real part of } L(\theta + \mathrm{i}h) &=
 # L - \tfrac{h^2}{2} L'' + \dots \\
-# \text{imaginary part} &=
+# \text{imaginary part of } L(\theta + \mathrm{i}h) &=
 # h\,\grad{L'} - \tfrac{h^3}{6} L''' + \dots
 # \end{aligned}
 # $$

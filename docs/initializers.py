@@ -576,10 +576,11 @@ show("initializers:lecun_normal")
 # ([](layers.py#eq-dense-input)):
 #
 # $$
+# \label{one-gradient: the gradient of one input, for one example}
 # \grad{dx_k} = \sum_j W_{kj}\, \grad{dy_j}
 # $$
 #
-# The same sum, with $d_\text{out}$ terms in place of $d_\text{in}$. So, by
+# [](#eq-one-gradient) is the same sum, with $d_\text{out}$ terms in place of $d_\text{in}$. So, by
 # the same argument,
 #
 # $$

@@ -312,8 +312,11 @@ assert abs(by_rule - by_nudge) < 1e-6 * abs(by_rule)
 # example:
 #
 # $$
+# \label{dense-one-bias: the gradient of one bias}
 # \grad{db_{j}} = \sum_{i} 1 \cdot \grad{dy_{ij}}
 # $$
+#
+# [](#eq-dense-one-bias) for all neurons:
 #
 # $$
 # \label{dense-bias: the gradient of the bias}
@@ -326,10 +329,13 @@ assert abs(by_rule - by_nudge) < 1e-6 * abs(by_rule)
 # every neuron, so now the sum runs over $j$:
 #
 # $$
+# \label{dense-one-input: the gradient of one input}
 # \grad{dx_{ik}} = \sum_{j}
 # \frac{\partial \val{y_{ij}}}{\partial \val{x_{ik}}}\, \grad{dy_{ij}}
 # = \sum_{j} W_{kj}\, \grad{dy_{ij}}
 # $$
+#
+# [](#eq-dense-one-input) as a product of tables:
 #
 # $$
 # \label{dense-input: the gradient of the input}

@@ -377,6 +377,7 @@ assert np.isclose(best, 0.7)
 # First the slope for $p$ (tables are divided entry by entry):
 #
 # $$
+# \label{cross-entropy-slope: the slope of binary cross-entropy}
 # \begin{aligned}
 # \underset{(n,\ d_\text{out})}{\grad{dp}}
 # &= \frac1m \Bigl( -\frac{t}{\val{p}} +
@@ -390,8 +391,9 @@ assert np.isclose(best, 0.7)
 # \end{aligned}
 # $$
 #
-# Look at what stands below: $p\,(1 - p)$, the sigmoid's slope, the factor
-# that stopped the neuron. Now go back through the sigmoid:
+# Look at what stands below in [](#eq-cross-entropy-slope): $p\,(1 - p)$, the
+# sigmoid's slope, the factor that stopped the neuron. Now go back through
+# the sigmoid:
 #
 # $$
 # \label{cross-entropy-gradient: the gradient of binary cross-entropy}
@@ -788,6 +790,7 @@ assert softmax_cross_entropy([[0.0, 1000.0]], [0])[0] == 1000
 # of the logarithm is $1/p$.
 #
 # $$
+# \label{softmax-cross-entropy-slope: the slope in a probability}
 # \underset{(n,\ d_\text{out})}{\grad{dp_{ij}}} =
 # -\frac1n \cdot \frac{t_{ij}}{\val{p_{ij}}}
 # $$
@@ -798,6 +801,7 @@ assert softmax_cross_entropy([[0.0, 1000.0]], [0])[0] == 1000
 # equal and 0 if not:
 #
 # $$
+# \label{softmax-row-slopes: the slopes of softmax, row by row}
 # \frac{\partial \val{p_{ij}}}{\partial \val{z_{ik}}} =
 # \val{p_{ij}}\,([j = k] - \val{p_{ik}})
 # $$
@@ -805,12 +809,15 @@ assert softmax_cross_entropy([[0.0, 1000.0]], [0])[0] == 1000
 # So $z_{ik}$ gets a share from every $p_{ij}$, and they add:
 #
 # $$
+# \label{softmax-row-paths: all paths from a logit}
 # \underset{(n,\ d_\text{out})}{\grad{dz_{ik}}} =
 # \sum_j \grad{dp_{ij}}\,
 # \frac{\partial \val{p_{ij}}}{\partial \val{z_{ik}}}
 # $$
 #
-# Put in both slopes. Each $p_{ij}$ meets its own $1/p_{ij}$ and is gone.
+# Put both slopes, [](#eq-softmax-cross-entropy-slope) and
+# [](#eq-softmax-row-slopes), into [](#eq-softmax-row-paths). Each $p_{ij}$
+# meets its own $1/p_{ij}$ and is gone.
 # Of the sum over $t_{ij}\,[j = k]$ only the term with $j = k$ remains,
 # $t_{ik}$; and $p_{ik}$, the same for every $j$, comes out in front of its
 # sum:

@@ -409,10 +409,11 @@ pair(
 #     [](#eq-momentum) into the first, with $g = \kappa\, \theta$:
 #
 #     $$
+#     \label{heavy-ball: momentum without its memory}
 #     \theta_{s+1} = (1 + \beta - \eta \kappa)\, \theta_s - \beta\, \theta_{s-1}
 #     $$
 #
-#     Try $\theta_s = q^s$: it fits if
+#     Try $\theta_s = q^s$ in [](#eq-heavy-ball): it fits if
 #     $q^2 - (1 + \beta - \eta \kappa)\, q + \beta = 0$. From school: the
 #     two roots of a quadratic multiply to its last number, here $\beta$.
 #     Where it has no real roots, the two are complex, mirror images of the
@@ -1145,10 +1146,22 @@ assert np.allclose(
 show("schedules:")
 
 # %% [markdown]
-# **A stair**: every so many steps, multiply by a factor. **Exponential
-# decay**: multiply at each step. `_warm_up`, printed
-# [below](#warm-up), adds nothing without a `warmup`: it checks, and
-# follows its last argument.
+# **A stair**, [](#eq-stair): every so many steps, multiply by a factor.
+# **Exponential decay**, [](#eq-exponential): multiply at each step. With
+# $\eta$ the rate to begin with,
+#
+# $$
+# \label{stair: a stair}
+# \eta \cdot \text{factor}^{\lfloor \text{step} / \text{every} \rfloor}
+# $$
+#
+# $$
+# \label{exponential: exponential decay}
+# \eta \cdot \text{factor}^{\text{step}}
+# $$
+#
+# `_warm_up`, printed [below](#warm-up), adds nothing without a `warmup`:
+# it checks, and follows its last argument.
 
 # %%
 show("schedules:step_decay")
@@ -1283,8 +1296,16 @@ assert harmless[:50].max() < 1.1 * harmless[-50:].mean()
 # without noise. Take one input, two layers
 # of 16 tanh neurons, one output, to follow a sine. Ten random beginnings,
 # each trained by Adam until the loss is below `0.01`, or for 500 steps.
-# *Warm-up*[^goyal] raises the rate from near 0 to its full height over
-# the first steps, [in equal parts](#/lr * (step + 1)).
+# *Warm-up*[^goyal] raises the rate from near 0 to its full height $\eta$
+# over the first steps, [in equal parts](#/lr * (step + 1)):
+#
+# $$
+# \label{warm-up: warm-up}
+# \eta \cdot \frac{\text{step} + 1}{\text{warmup}}
+# $$
+#
+# With [](#eq-warm-up), step 0 takes one part of the rate, and the last step
+# of the warm-up all of it.
 
 # %%
 show("schedules:_warm_up")

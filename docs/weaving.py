@@ -91,10 +91,12 @@ assert unshown(chapters, Path("nn")) == []
 # read the prose and reject whatever looks like a result and was typed;
 # what the book cites from others wears a footnote.
 #
-# **Every formula is checked.** The chapter that derives a gradient
-# compares it with nudges, and prints the error.
+# **Every formula is checked.** Each numbered equation is read from its
+# chapter, evaluated on random numbers, and compared with `nn`, and a
+# derivative with an independent one. [One page](formulas.py) does that and
+# lists the differences; a wrong sign ends the build.
 # [`tests/test_gradients.py`](https://github.com/neural-networks-line-by-line/book/blob/main/tests/test_gradients.py)
-# does so for each layer and loss, with the [adjoint
+# compares each layer and loss of `nn` with nudges, and with the [adjoint
 # test](gradients.py#one-number-for-all);
 # [one page](parity.py) compares them, a hundred steps of every optimizer,
 # and whatever else `nn` computes, with PyTorch.

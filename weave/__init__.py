@@ -24,8 +24,10 @@ The way of a chapter through the loom, one module a step:
                  know, `store` what was made for the next time
 
 Some pages are made: `package`, `reference` and `docstrings` show all of
-`nn`, `chart` what needs what, `census` counts. What becomes of pages that
-are woven, from their faces to the printed book, is in `weave.press`.
+`nn`, `chart` what needs what, `census` counts. `formulas` compares the
+equations of all pages with `nn`, and `symbolic` reads them for it. What
+becomes of pages that are woven, from their faces to the printed book, is
+in `weave.press`.
 
 A chapter calls, while it runs, `chapter`, with `source` for
 pieces of `nn`, `figures` and `palette`.
