@@ -14,6 +14,7 @@
 # %% tags=["hide"]
 import math
 from itertools import combinations, product
+from pathlib import Path
 
 import numpy as np
 import sympy
@@ -35,8 +36,9 @@ from nn.optimizers import SGD, AdaGrad, Adam, AdamW, RMSProp
 from nn.residual import Residual
 from nn.scalar import Value
 from nn.schedules import cosine, exponential_decay, one_cycle, step_decay
-from weave import equations, table
+from weave import table
 from weave.formulas import FormulaError, Formulas, derivative, numbers, short
+from weave.references import equations
 
 rng = np.random.default_rng(0)
 sides = "each side with the others"
@@ -63,7 +65,7 @@ def back(layer, x, dy):
 # [](activations.py#eq-sigmoid).
 
 # %%
-formulas = Formulas(equations())
+formulas = Formulas(equations(Path("docs")))
 function, check = formulas.function, formulas.check
 
 x = draw(4)

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from weave import equations
 from weave.formulas import (
     Check,
     FormulaError,
@@ -18,10 +17,11 @@ from weave.formulas import (
     derivative,
     numbers,
 )
+from weave.references import equations
 from weave.symbolic import TexError, chains
 
 PAGE = Path(__file__).parent.parent / "docs" / "formulas.py"
-EQUATIONS = equations()
+EQUATIONS = equations(PAGE.parent)
 
 
 @pytest.fixture(scope="module")
