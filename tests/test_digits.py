@@ -496,6 +496,29 @@ def test_a_mirror_that_packed_fashion_anew_is_not_used(url, cache):
     assert files(cache) == []
 
 
+def test_clothes_are_found_in_a_directory_given(tmp_path):
+    for name, content in FASHION.items():
+        (tmp_path / name).write_bytes(content)
+    assert_small(fashion_mnist(tmp_path, mirrors=()))
+
+
+@pytest.mark.parametrize("collection", [mnist, fashion_mnist])
+def test_a_mirror_may_be_silent_for_20_seconds_unless_told(
+    collection, monkeypatch
+):
+    seen = []
+
+    def fetch(url, timeout):
+        seen.append(timeout)
+        raise OSError
+
+    monkeypatch.setattr(digits, "_fetch", fetch)
+    for settings in ({}, {"timeout": 3}):
+        with pytest.raises(OSError, match="no mirror"):
+            collection(mirrors=["a"], **settings)
+    assert seen == [20, 3]
+
+
 @pytest.mark.parametrize("name", FASHION)
 def test_a_damaged_file_of_fashion_is_refused(cache, name):
     cache.mkdir(parents=True)

@@ -13,6 +13,7 @@ from registry import LAYERS, inputs, layer_named
 from nn import (
     BatchNorm,
     Dense,
+    Parameter,
     ReLU,
     Residual,
     Sequential,
@@ -138,6 +139,16 @@ def test_a_summary_says_what_it_does_not_know_and_groups_thousands():
     lines = summary(Sequential(Tanh(), Dense(np.ones((999, 2))))).split("\n")
     assert lines[1].split() == ["0", "Tanh", "(n,", "?)", "0"]
     assert lines[-1].split() == ["total", "2,000"]
+
+
+def test_a_layer_of_one_parameter_has_its_width():
+    class Scale:
+        def __init__(self):
+            self.params = (Parameter([1, 2, 3]),)
+
+    assert summary(Scale()).split("\n")[1].split() == [
+        "0", "Scale", "(n,", "3)", "3"
+    ]  # fmt: skip
 
 
 # The file.
