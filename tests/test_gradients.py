@@ -124,6 +124,17 @@ def test_a_factor_shows_in_the_relative_error(c):
     assert math.isclose(relative_error(c * g, g), expected, abs_tol=1e-15)
 
 
+def test_relative_error_has_no_floor_unless_told():
+    assert relative_error([1e-9], [3e-9]) == pytest.approx(0.5)
+    assert relative_error([1e-9], [3e-9], floor=1) == pytest.approx(2e-9)
+
+
+@pytest.mark.parametrize("dtypes", [("f4", "f8"), ("f8", "f4")])
+def test_relative_error_measures_in_float64(dtypes):
+    a, b = (np.array([3e30, 4e30], dtype) for dtype in dtypes)
+    assert relative_error(a, -b) == 1  # squares of 1e30 are no float32
+
+
 def test_relative_error_compares_equal_shapes():
     with says("relative_error: expected (2,), received (2, 1)"):
         relative_error([1, 2], [[1], [2]])

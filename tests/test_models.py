@@ -259,6 +259,14 @@ def test_numbers_that_the_model_cannot_hold_are_refused(path, bad):
     )
 
 
+def test_the_largest_number_that_the_model_can_hold_is_loaded(path):
+    largest = np.finfo(np.float32).max
+    save(Dense([[largest]]), path)
+    model = Dense([[0]])
+    load(model, path)
+    assert model.weight.value == largest
+
+
 def test_words_are_refused(path):
     np.savez(path, **{"0 Dense/weight": [["a"]], "0 Dense/bias": [1.0]})
     refused(
