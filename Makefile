@@ -15,8 +15,7 @@ export NO_MKDOCS_2_WARNING := 1
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help site serve print test mutants audit bench record numbers
-.PHONY: clean distclean
+.PHONY: help site serve print test mutants audit versions elsewhere repeat lock advisories bench record numbers clean distclean
 
 help:
 	@echo "make site       build the book into site/"
@@ -30,6 +29,15 @@ help:
 	@echo "                one module: make mutants ARGS='nn.layers.*'"
 	@echo "make audit      what every page weighs, Lighthouse, axe, the W3C's checker"
 	@echo "                one page, one run: make audit ARGS='layers --runs 1'"
+	@echo "make versions   the tests without the book, with the oldest and the newest"
+	@echo "                versions of all that pyproject.toml admits, in build/"
+	@echo "                one of them: make versions VERSIONS=oldest"
+	@echo "make elsewhere  the chapters' assertions with two threads, and as on an"
+	@echo "                older processor; one chapter: ARGS=layers"
+	@echo "make repeat     builds the book twice from nothing, and compares"
+	@echo "make advisories known faults in what is used, Python's and npm's"
+	@echo "make lock       requirements.lock anew: newest versions, and their sums"
+	@echo "                to install these and no others: make test LOCK=1"
 	@echo "make bench      nn's speed beside PyTorch, scikit-learn and JAX, kept"
 	@echo "                for chapter 14; a short look: ARGS='--rounds 3'"
 	@echo "make record     chapter 11's longest runs, about an hour"
@@ -71,6 +79,39 @@ audit: site .venv/.audit node_modules/.audit
 	@$(PY) -m weave.press.browser
 	@$(PY) tests/audit.py $(ARGS)
 
+elsewhere: .venv/.test node_modules/.ready
+	@$(PY) tests/elsewhere.py $(ARGS)
+
+repeat: .venv/.test node_modules/.ready
+	@$(PY) tests/repeat.py
+
+# What needs no more than minutes: all but the book itself, in a browser.
+VERSIONS = oldest newest
+WHOLE = test_back_matter test_book test_site
+
+versions: $(VERSIONS:%=build/%/.ready) node_modules/.audit
+	@for which in $(VERSIONS); do \
+	  echo "With the $$which versions: $$(build/$$which/bin/python -c \
+	    'import numpy, platform; print("Python", platform.python_version(), "and NumPy", numpy.__version__)')"; \
+	  build/$$which/bin/python -m weave.press.browser && \
+	  build/$$which/bin/python -m pytest -n $(JOBS) --dist loadfile \
+	    $(WHOLE:%=--ignore=tests/%.py) $(ARGS) || exit 1; \
+	done
+
+# Python 3.11 is the oldest that pyproject.toml admits; what is locked holds
+# for all from there, on Linux and macOS. No index is named: who installs
+# takes the files from theirs, and pip refuses any that has another sum.
+lock: .venv/.lock
+	@$(PY) -m uv pip compile --quiet --upgrade --no-config --universal \
+	  --python-version 3.11 --extra test --extra lock --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	  pyproject.toml --output-file requirements.lock
+
+advisories: .venv/.lock
+	@$(PY) -m pip_audit --strict --disable-pip --require-hashes \
+	  --requirement requirements.lock
+	@.venv/bin/npm audit --audit-level=low
+
 bench: .venv/.bench node_modules/.ready
 	@$(PY) tests/benchmark.py $(ARGS)
 
@@ -108,19 +149,46 @@ distclean: clean
 	@echo "Installing what prints the book: Playwright, pypdf"
 	$(call install,print)
 
+.venv/.lock: .venv/.docs
+	@echo "Installing what renews the lock and looks for known faults: uv, pip-audit"
+	$(call install,lock)
+
 .venv/.audit: .venv/.test
 	@echo "Installing what the W3C checker runs on: Java"
 	$(call install,audit)
 
-# $(call install,EXTRA): this project, editable, and what EXTRA names.
+# $(call install,EXTRA): this project, editable, and what EXTRA names; with
+# LOCK=1 all that is locked, each file with the sum that stands there.
+PIP = $(PY) -m pip install --quiet --no-compile
+
 define install
 @$(PY) -m pip --version >/dev/null 2>&1 || \
   { rm -rf .venv; $(MAKE) --no-print-directory .venv/bin/python; }
-@$(PY) -m pip install --quiet --no-compile --editable ".[$(1)]"
+$(if $(LOCK),\
+  @$(PIP) --require-hashes --requirement requirements.lock && \
+    $(PIP) --no-deps --no-build-isolation --editable .,\
+  @$(PIP) --editable ".[$(1)]")
 @touch $@
 endef
 
-.venv/.docs: .venv/bin/python pyproject.toml
+# The lower bounds, as they stand in pyproject.toml; the newest is what pip
+# takes by itself. What these need in turn is the newest in both.
+build/oldest/.ready: .venv/.lock
+	@echo "Installing the oldest versions that pyproject.toml admits (PyTorch is large)"
+	@$(PY) -m venv --clear build/oldest
+	@$(PY) -m uv pip compile --quiet --no-config --no-deps --resolution \
+	  lowest-direct --extra test pyproject.toml -o build/oldest/versions.txt
+	@build/oldest/bin/python -m pip install --quiet \
+	  --requirement build/oldest/versions.txt --editable .
+	@touch $@
+
+build/newest/.ready: .venv/.docs
+	@echo "Installing the newest versions that pyproject.toml admits (PyTorch is large)"
+	@$(PY) -m venv --clear build/newest
+	@build/newest/bin/python -m pip install --quiet --editable ".[test]"
+	@touch $@
+
+.venv/.docs: .venv/bin/python pyproject.toml $(if $(LOCK),requirements.lock)
 	@echo "Installing what builds the book: NumPy, Matplotlib, scikit-learn, MkDocs, Node"
 	$(call install,docs)
 

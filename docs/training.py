@@ -1178,6 +1178,15 @@ show("models:written_whole")
 show("models:save")
 
 # %% [markdown]
+# An `.npz` file is packed, and zeros pack well: a file of a few kilobytes
+# can hold an array that fills the memory. Its shape stands in front. So
+# `_read` looks at [what an array claims to be](#/claim, _, dtype) before it
+# unpacks a number, and leaves packed what does not fit.
+
+# %%
+show("models:_read")
+
+# %% [markdown]
 # `load` [reads all bytes](#/read_bytes) first, so that a missing file is
 # told from a damaged one; `BytesIO` makes a file of them for NumPy. With
 # `allow_pickle=False` it compares before it writes: the names, every

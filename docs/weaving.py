@@ -94,8 +94,8 @@ assert unshown(chapters, Path("nn")) == []
 # [`tests/test_gradients.py`](https://github.com/neural-networks-line-by-line/book/blob/main/tests/test_gradients.py)
 # does so for each layer and loss, with the [adjoint
 # test](gradients.py#one-number-for-all);
-# [`tests/test_parity.py`](https://github.com/neural-networks-line-by-line/book/blob/main/tests/test_parity.py)
-# compares them, and a hundred steps of every optimizer, with PyTorch.
+# [one page](parity.py) compares them, a hundred steps of every optimizer,
+# and whatever else `nn` computes, with PyTorch.
 # [`tests/test_notation.py`](https://github.com/neural-networks-line-by-line/book/blob/main/tests/test_notation.py)
 # reads all formulas: a letter that is not in the [notation](notation.md)
 # fails.

@@ -107,9 +107,7 @@ def _load(
     mirrors: Sequence[str],
     timeout: float,
 ) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser(
-        "~/.cache"
-    )
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     cache = Path(home, "nn")
     given = directory or os.environ.get("NN_DATA")
     places = [Path(given)] if given else []
@@ -118,7 +116,8 @@ def _load(
     for name, digest in files.items():
         found = [p / name for p in places if (p / name).is_file()]
         if found:
-            content = found[0].read_bytes()
+            with found[0].open("rb") as file:
+                content = file.read(LARGEST + 1)
             _verify(content, digest, f"{where}: {found[0]}")
         else:
             content = _download(where, name, digest, mirrors, timeout)

@@ -1,4 +1,4 @@
-"""Residual connections: a path on which the gradient cannot shrink."""
+"""Residual connections: a path that hands the gradient on whole."""
 
 from __future__ import annotations
 

@@ -28,6 +28,10 @@ PAGES = [
 ] + ["404.html"]
 HEIGHTS = {360: 740, 768: 1024, 1280: 900, 1920: 1080}
 PHONE = 360
+REFUSED = """window.refused = [];
+addEventListener("securitypolicyviolation", (event) => {
+  refused.push(`${event.effectiveDirective} ${event.blockedURI}`);
+});"""
 LOOKS = Path(__file__).with_name("looks.js").read_text("utf-8")
 
 # What the book may cost: bytes and layout shift of a first visit.
@@ -150,6 +154,11 @@ class Visit:
         """Return what was asked of other hosts."""
         return [url for url in self.asked if not url.startswith(address)]
 
+    def refused(self) -> list[str]:
+        """Return what the page's policy forbade, each with its rule."""
+        found: list[str] = self.view.evaluate("refused")
+        return found
+
     def violations(self) -> list[str]:
         """Return what axe finds, each with the rule and the element."""
         self.view.evaluate(axe())
@@ -197,6 +206,7 @@ def visit(
     view.on("requestfailed", lambda request: made.failed.append(request.url))
     view.on("pageerror", lambda error: made.said.append(str(error)))
     view.on("console", lambda line: made.said.append(line.text))
+    view.add_init_script(REFUSED)
     view.goto(url, wait_until="load")
     view.evaluate(LOOKS)
     yield made

@@ -6,7 +6,8 @@ import hashlib
 import inspect
 import socket
 import threading
-from contextlib import suppress
+import tracemalloc
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -41,6 +42,9 @@ def pack(content):
 # Of Fashion-MNIST the packed files count; ours hold the same pictures.
 FASHION = {f"{name}.gz": pack(content) for name, content in SMALL.items()}
 FIRST = "train-images-idx3-ubyte"
+BOMB = gzip.compress(bytes(50_000_000))
+# Pictures by the thousand million, and not one of them there.
+CLAIM = bytes([0, 0, 8, 3]) + 3 * (2**31).to_bytes(4, "big")
 LARGEST = 2000
 
 
@@ -84,6 +88,16 @@ class Mirror(BaseHTTPRequestHandler):
         packed = gzip.compress(content)
         self.answer(packed[: len(packed) // 2])
 
+    def exceeds(self, content):
+        packed = gzip.compress(content)
+        self.answer(packed, length=len(packed) - 10)
+
+    def follows(self, content):
+        self.answer(gzip.compress(content) + gzip.compress(content))
+
+    def claims(self, content):
+        self.answer(gzip.compress(CLAIM))
+
     def stalls(self, content):
         packed = gzip.compress(content)
         self.answer(packed[: len(packed) // 2], length=len(packed))
@@ -118,6 +132,9 @@ class Mirror(BaseHTTPRequestHandler):
 
     def bomb(self, content):
         self.answer(gzip.compress(bytes(LARGEST * 100)))
+
+    def explodes(self, content):
+        self.answer(BOMB)
 
     def raw(self, content):
         self.answer(content)
@@ -331,6 +348,8 @@ HARM = {  # folder: what the message says of it
     f"received {sha256(bytes(len(SMALL[FIRST])))}",
     "truncates": "is damaged or another file",
     "cuts": "is damaged or another file",
+    "exceeds": "is damaged or another file",
+    "claims": f"received {sha256(CLAIM)}",
     "stalls": "timed out",
     "silent": "timed out",
     "missing": "HTTP Error 404",
@@ -403,6 +422,55 @@ def test_when_all_mirrors_fail_each_reason_and_the_way_out_are_told(
 def test_without_any_mirror_the_way_out_is_told():
     with pytest.raises(OSError, match=r"call mnist\(folder\)"):
         mnist(mirrors=())
+
+
+def test_what_follows_a_file_is_left_out(url, cache):
+    assert_small(mnist(mirrors=[url("follows")]))
+    for name, content in SMALL.items():
+        assert (cache / name).read_bytes() == content
+
+
+# Too large.
+
+
+@contextmanager
+def little_memory():
+    """Fail if more than a megabyte is in use at once, beyond what was."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("folder", ["explodes", "endless", "claims"])
+def test_a_mirror_cannot_fill_the_memory(url, folder, monkeypatch):
+    monkeypatch.setattr(digits, "LARGEST", 100_000)  # the bomb is packed
+    with little_memory(), pytest.raises(OSError, match="no mirror gave"):
+        mnist(mirrors=[url(folder)], timeout=1)
+
+
+@pytest.mark.parametrize("loader", [mnist, fashion_mnist])
+def test_a_file_in_a_folder_cannot_fill_the_memory(tmp_path, loader):
+    for name in [FIRST, f"{FIRST}.gz"]:
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(50_000_000)  # a hole, which takes no place
+    received = sha256(bytes(LARGEST + 1))
+    with little_memory(), pytest.raises(ValueError, match=received):
+        loader(tmp_path, mirrors=())
+
+
+def test_a_file_that_claims_to_be_large_is_another_file(tmp_path):
+    (tmp_path / FIRST).write_bytes(CLAIM)
+    with little_memory(), pytest.raises(ValueError, match="another file"):
+        mnist(tmp_path, mirrors=())
+
+
+def test_the_largest_file_is_within_the_bound(monkeypatch):
+    monkeypatch.undo()
+    sizes = [p.stat().st_size for p in digits.CHECKOUT.glob("*-ubyte")]
+    assert digits.LARGEST * 0.9 < max(sizes) < digits.LARGEST
 
 
 # The cache.

@@ -3,7 +3,9 @@
 import io
 import os
 import pickle
+import tracemalloc
 import zipfile
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -324,6 +326,113 @@ def test_a_zip_of_other_things_is_refused(path):
         archive.writestr("letter.txt", "hello")
     with pytest.raises(ValueError, match=r"received \['letter.txt'\]"):
         load(Dense([[2]]), path)
+
+
+MOST = 2_000_000  # bytes that refusing a file may take
+
+
+@contextmanager
+def little_memory():
+    """Fail if more than MOST bytes are in use at once, beyond what was."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < MOST
+    finally:
+        tracemalloc.stop()
+
+
+def header(shape, dtype="<f4", version=1):
+    """What stands in front of an array in an .npy file."""
+    told = {"descr": dtype, "fortran_order": False, "shape": shape}
+    text = f"{told}\n".encode()
+    size = len(text).to_bytes(2 if version == 1 else 4, "little")
+    return b"\x93NUMPY" + bytes([version, 0]) + size + text
+
+
+def crafted(path, content, name="0 Dense/weight.npy"):
+    """Pack `content` as the weight of a Dense(1, 1)."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+        bias = header((1,)) + bytes(4)
+        archive.writestr("0 Dense/bias.npy", bias)
+
+
+def test_crafted_files_are_as_save_writes_them(path):
+    crafted(path, header((1, 1)) + np.float32(3).tobytes())
+    model = Dense([[2]])
+    load(model, path)
+    assert model.weight.value == 3
+
+
+@pytest.mark.parametrize("rows", [50_000_000, 2**31, 2**61])
+@pytest.mark.parametrize("dtype", ["<f4", "<i8"])
+def test_a_small_file_that_unpacks_to_a_huge_one_stays_packed(
+    path, rows, dtype
+):
+    crafted(path, header((rows, 1), dtype) + bytes(50_000_000))
+    assert path.stat().st_size < 60_000
+    with little_memory():
+        refused(
+            Dense([[2]]),
+            path,
+            f"load: {path}: 0 Dense/weight: expected shape (1, 1), "
+            f"received ({rows}, 1)"
+            if rows < 2**61
+            else f"load: {path}: not a whole .npz file",
+        )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        header((1, 1), "|V2000000000") + bytes(50_000_000),
+        header((1, 1), "<U10000000") + bytes(50_000_000),
+        # A header of 540 MB, by a version that `save` does not write.
+        b"\x93NUMPY\x02\x00\x20\x00{ " + b" " * 50_000_000,
+        b"\x93NUMPY\x01\x00\xff\xff" + b"(" * 65535,
+    ],
+    ids=["bytes", "words", "a later version", "a header that never ends"],
+)
+def test_an_array_that_is_no_numbers_stays_packed(path, content):
+    crafted(path, content)
+    with little_memory():
+        refused(Dense([[2]]), path, f"load: {path}: not a whole .npz file")
+
+
+def test_an_array_that_nobody_asked_for_stays_packed(path):
+    save(Dense([[1]]), path)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("more.npy", header((50_000_000,), "|u1"))
+        archive.writestr("rest.npy", bytes(50_000_000))
+    with little_memory():
+        refused(
+            Dense([[2]]),
+            path,
+            f"load: {path}: expected ['0 Dense/weight', '0 Dense/bias'], "
+            "received ['0 Dense/weight', '0 Dense/bias', 'more', 'rest']",
+        )
+
+
+def test_fewer_numbers_than_announced_are_refused(path):
+    crafted(path, header((1, 1)) + bytes(3))
+    refused(Dense([[2]]), path, f"load: {path}: not a whole .npz file")
+
+
+@pytest.mark.parametrize("name", ["../0 Dense/weight", "/tmp/weight"])
+def test_a_name_that_leads_elsewhere_is_a_name_and_no_path(path, name):
+    folder = path.parent / "deep"
+    folder.mkdir()
+    path = folder / path.name
+    crafted(path, header((1, 1)) + bytes(4), f"{name}.npy")
+    refused(
+        Dense([[2]]),
+        path,
+        f"load: {path}: expected ['0 Dense/weight', '0 Dense/bias'], "
+        f"received ['{name}', '0 Dense/bias']",
+    )
+    assert names(path.parent.parent) == ["deep"]
+    assert names(folder) == ["model.npz"]
 
 
 def test_a_file_that_was_cut_off_is_refused(path):

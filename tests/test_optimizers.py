@@ -1,4 +1,4 @@
-"""Optimizers: first steps by hand, and errors. `test_parity` compares
+"""Optimizers: first steps by hand, and errors. docs/parity.py compares
 their long ways with PyTorch's."""
 
 import math

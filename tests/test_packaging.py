@@ -14,6 +14,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 MAKE = shutil.which("make") or "make"
@@ -153,7 +155,80 @@ def test_lock_file_names_checksums_and_no_server() -> None:
         assert name == "" or package["integrity"].startswith("sha512-")
 
 
+# What CI installs, and what builds the wheel.
+EXTRAS = {"docs", "frameworks", "lock", "print", "test"}
+# Where it runs, and where readers do.
+PLACES_OF_USE = [
+    {"python_full_version": f"{python}.9", "python_version": python} | system
+    for python in ("3.11", "3.12", "3.13", "3.14")
+    for system in (
+        {"sys_platform": "linux", "platform_machine": "x86_64"},
+        {"sys_platform": "linux", "platform_machine": "aarch64"},
+        {"sys_platform": "darwin", "platform_machine": "arm64"},
+    )
+]
+
+
+def locked() -> list[tuple[Requirement, list[str]]]:
+    """Return what requirements.lock pins, each with its sums."""
+    text = (ROOT / "requirements.lock").read_text("utf-8")
+    found = []
+    for line in text.replace("\\\n", "").splitlines():
+        requirement, *sums = re.split(r"\s+--hash=", line.strip())
+        found.append((Requirement(requirement), sums))
+    return found
+
+
+def test_lock_pins_one_version_and_its_sums_and_names_no_server() -> None:
+    for requirement, sums in locked():
+        (pin,) = requirement.specifier
+        assert pin.operator == "==", requirement
+        assert requirement.url is None
+        assert sums, requirement
+        for found in sums:
+            assert re.fullmatch(r"sha256:[0-9a-f]{64}", found), requirement
+    text = (ROOT / "requirements.lock").read_text("utf-8")
+    assert "://" not in text
+    assert not re.findall(r"--(?!hash=)\S+", text)
+
+
+def wanted() -> list[Requirement]:
+    """Return what pyproject.toml names of what CI installs."""
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    project = told["project"]
+    extras = project["optional-dependencies"]
+    texts = [*told["build-system"]["requires"], *project["dependencies"]]
+    texts += [text for name in EXTRAS for text in extras[name]]
+    found = map(Requirement, dict.fromkeys(texts))
+    return [r for r in found if r.name != project["name"]]
+
+
+@pytest.mark.parametrize(
+    "place",
+    PLACES_OF_USE,
+    ids=lambda p: "-".join(
+        [p["python_version"], p["sys_platform"], p["platform_machine"]]
+    ),
+)
+def test_lock_holds_what_is_wanted_everywhere(place: dict[str, str]) -> None:
+    pinned: dict[str, str] = {}
+    for requirement, _ in locked():
+        if requirement.marker is None or requirement.marker.evaluate(place):
+            (pin,) = requirement.specifier
+            assert requirement.name not in pinned, requirement
+            pinned[requirement.name] = pin.version
+    for requirement in wanted():
+        version = pinned.get(canonicalize_name(requirement.name))
+        assert version, f"{requirement}: make lock"
+        assert version in requirement.specifier, f"{requirement}: make lock"
+
+
 # ---- make
+
+
+def workflow() -> str:
+    (path,) = (ROOT / ".github/workflows").glob("*.yml")
+    return path.read_text("utf-8")
 
 
 def makefile() -> str:
@@ -315,9 +390,40 @@ def test_site_needs_nothing_that_only_tests_need(checkout: Checkout) -> None:
 
 
 def test_published_site_has_the_frameworks(checkout: Checkout) -> None:
-    (workflow,) = (ROOT / ".github/workflows").glob("*.yml")
-    text = workflow.read_text("utf-8")
-    (command,) = re.findall(r"- run: make (print .*)", text)
-    run = checkout.make("-n", *command.split())
+    (command,) = re.findall(r"- run: make (print .*)", workflow())
+    words = command.split()
+    words.remove("LOCK=1")
+    run = checkout.make("-n", *words)
     assert '".[frameworks]"' in run.stdout
     assert '".[test]"' not in run.stdout
+
+
+@pytest.mark.parametrize("target", ["print", "test"])
+def test_locked_setup_takes_what_is_locked_and_nothing_else(
+    checkout: Checkout, target: str
+) -> None:
+    (checkout.folder / "requirements.lock").touch()
+    run = checkout.make("-n", target, "EXTRA=frameworks", "LOCK=1")
+    installs = re.findall(r" pip install (.*?)(?: && |$)", run.stdout, re.M)
+    options = {
+        re.sub(r"--quiet|--no-compile", "", i).strip() for i in installs
+    }
+    assert options == {
+        "--require-hashes --requirement requirements.lock",
+        "--no-deps --no-build-isolation --editable .",
+    }
+
+
+def test_setup_runs_again_when_the_lock_changed(checkout: Checkout) -> None:
+    checkout.program(checkout.folder / ".venv/bin/python", "exit 0")
+    lock = checkout.folder / "requirements.lock"
+    lock.touch()
+    assert checkout.make(".venv/.docs", "LOCK=1").returncode == 0
+    os.utime(lock, (4e9, 4e9))
+    assert checkout.make("-q", ".venv/.docs").returncode == 0
+    assert checkout.make("-q", ".venv/.docs", "LOCK=1").returncode == 1
+
+
+def test_ci_installs_what_is_locked() -> None:
+    (steps,) = re.findall(r"\n  test:\n(.*?)\n\n", workflow(), re.DOTALL)
+    assert "- run: make test LOCK=1" in steps

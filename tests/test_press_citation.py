@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from mkdocs.exceptions import ConfigurationError
 
 from weave.press import changes, citation
 from weave.press.citation import Book
@@ -40,6 +41,14 @@ def test_the_site_is_where_the_citation_says() -> None:
     book = citation.read(ROOT / "CITATION.cff")
     assert f"\nsite_url: {book.url}\n" in told
     assert f"site_name: {book.title}\n" in told
+
+
+def test_a_citation_is_read_and_never_run(tmp_path: Path) -> None:
+    path = tmp_path / "CITATION.cff"
+    path.write_text(f"title: !!python/object/apply:os.mkdir ['{tmp_path}/x']")
+    with pytest.raises(ConfigurationError, match="python/object/apply"):
+        citation.read(path)
+    assert not (tmp_path / "x").exists()
 
 
 def test_authors_are_persons_or_groups(tmp_path: Path) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import re
-import threading
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pages
@@ -43,29 +40,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class Strict(SimpleHTTPRequestHandler):
-    """Serve pages that may run the site's own scripts and no others."""
-
-    def end_headers(self) -> None:
-        self.send_header("Content-Security-Policy", "script-src 'self'")
-        super().end_headers()
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def addresses(site: Path) -> Iterator[dict[str, str]]:
-    handler = functools.partial(Strict, directory=str(site))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield {
-            "http": f"http://127.0.0.1:{server.server_port}/",
-            "file": f"{site.as_uri()}/",
-        }
-        server.shutdown()
-        thread.join()
+    with pages.serve(site) as address:
+        yield {"http": address, "file": f"{site.as_uri()}/"}
 
 
 @pytest.fixture(scope="module")

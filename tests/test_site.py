@@ -15,10 +15,11 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 import nbformat
 import pages
 import pytest
+import repeat
 import small_book
 from bs4 import BeautifulSoup
 from pages import CHAPTERS, MOST_BYTES, MOST_SHIFT, PAGES, PHONE, ROOT
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 DARK_FIRST = {360: True, 768: False, 1280: False, 1920: True}
 # Pages that have everything between them: prose, woven code, figures,
@@ -28,20 +29,23 @@ SEARCH = re.compile(r"search", re.IGNORECASE)
 SCHEME = re.compile(r"\b(dark|light|scheme|colou?rs?)\b", re.IGNORECASE)
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def build(folder: Path, **environment: str) -> Path:
     """Build the book as `make site` does, into a folder of its own."""
-    folder = tmp_path_factory.mktemp("site")
     run = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", folder],
         cwd=ROOT,
-        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"} | environment,
         capture_output=True,
         text=True,
     )
     assert run.returncode == 0, run.stderr
     assert "WARNING" not in run.stderr
     return folder
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +103,7 @@ def test_a_page_is_whole_on_every_screen(
         faults += [f"asked {url}" for url in visit.foreign(address)]
         faults += [f"did not get {url}" for url in visit.failed]
         faults += [f"console: {line}" for line in visit.said]
+        faults += [f"refused {what}" for what in visit.refused()]
     assert faults == []
 
 
@@ -198,6 +203,7 @@ def test_a_page_opens_from_its_folder(
         assert visit.foreign(site.as_uri()) == []
         assert visit.failed == []
         assert visit.said == []
+        assert visit.refused() == []
         visit.view.locator("nav a[href$='training.html']").first.click()
         visit.view.wait_for_url((site / "training.html").as_uri())
         assert "Training" in visit.view.locator("h1").inner_text()
@@ -255,6 +261,156 @@ def test_paper_shows_the_text_alone(
         assert shown == []
         assert visit.view.locator("h1").is_visible()
         assert visit.ask("paper") > 0.9, "a dark page is printed dark"
+
+
+# ---- what a page may run and load
+
+AWAY = "https://elsewhere.test/"
+FONT = ROOT / "node_modules/katex/dist/fonts/KaTeX_Main-Regular.woff2"
+# What a stranger's text in a page might try, and the rule that forbids it.
+# Where it is let, each calls `did`.
+ATTACKS = {
+    "a script": ("made('script', {textContent: 'did()'})", "script-src-elem"),
+    "a script from elsewhere": (
+        "made('script', {src: `${away}x.js`})",
+        "script-src-elem",
+    ),
+    "a script of words": ("setTimeout('did()')", "script-src"),
+    "a handler": (
+        "made('p', {innerHTML: '<b onclick=did()>x</b>'})"
+        ".firstChild.click()",
+        "script-src-attr",
+    ),
+    "a link": (
+        "made('a', {href: 'javascript:did()', textContent: 'x'}).click()",
+        "script-src-elem",
+    ),
+    "a sheet": (
+        "made('style', {textContent: 'h1 {opacity: 0}'});"
+        "const title = document.querySelector('h1');"
+        "if (getComputedStyle(title).opacity === '0') did()",
+        "style-src-elem",
+    ),
+    "a sheet from elsewhere": (
+        "made('link', {rel: 'stylesheet', href: `${away}x.css`, onload: did})",
+        "style-src-elem",
+    ),
+    "a picture from elsewhere": (
+        "made('img', {src: `${away}x.svg`, onload: did})",
+        "img-src",
+    ),
+    "a picture that a style names": (
+        "made('p', {style: `background: url(${away}y.svg)`});"
+        "new PerformanceObserver(list => list.getEntriesByName("
+        "`${away}y.svg`).forEach(did)).observe({type: 'resource'})",
+        "img-src",
+    ),
+    "a face from elsewhere": (
+        "new FontFace('x', `url(${away}x.woff2)`).load().then(did, () => {})",
+        "font-src",
+    ),
+    "a page from elsewhere": (
+        "made('iframe', {src: `${away}x.html`, onload: did})",
+        "frame-src",
+    ),
+    "a message": (
+        "fetch(`${away}x`, {mode: 'no-cors'}).then(did, () => {})",
+        "connect-src",
+    ),
+    "a form": (
+        "const frame = made('iframe', {name: 'bin'});"
+        "frame.onload = did;"
+        "made('form', {action: `${away}x.html`, target: 'bin'}).submit()",
+        "form-action",
+    ),
+    "a base": (
+        "made('base', {href: away});"
+        "if (document.baseURI === away) did()",
+        "base-uri",
+    ),
+}
+TRY = """async () => new Promise((over) => {
+  const away = %r;
+  addEventListener("securitypolicyviolation", (event) => {
+    over(event.effectiveDirective);
+  });
+  window.did = () => over("did");
+  const made = (name, properties) => {
+    const node = Object.assign(document.createElement(name), properties);
+    document.body.append(node);
+    return node;
+  };
+  %s
+})"""
+
+
+def attacked(visit: pages.Visit) -> tuple[dict[str, str], set[str]]:
+    """Try each attack; return the rule that forbade it, or `did`.
+
+    And which kinds of file the other host was asked for.
+    """
+    answers = {
+        ".js": b"did()",
+        ".svg": (ROOT / "docs/assets/mark.svg").read_bytes(),
+        ".woff2": FONT.read_bytes(),
+    }
+    asked: set[str] = set()
+
+    def elsewhere(route: Route) -> None:
+        kind = Path(urlsplit(route.request.url).path).suffix
+        asked.add(kind)
+        route.fulfill(
+            body=answers.get(kind, b""),
+            content_type=pages.TYPES[kind],
+            headers={"Access-Control-Allow-Origin": "*"},
+        )
+
+    visit.view.route(f"{AWAY}**", elsewhere)
+    return {
+        name: visit.view.evaluate(TRY % (AWAY, attack))
+        for name, (attack, _) in ATTACKS.items()
+    }, asked
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_runs_and_loads_nothing_but_its_own(
+    page: str, address: str, browser: Browser
+) -> None:
+    with pages.visit(browser, address + page) as visit:
+        visit.read()
+        assert visit.refused() == []
+        refused, asked = attacked(visit)
+    assert asked == set()
+    assert refused == {name: rule for name, (_, rule) in ATTACKS.items()}
+
+
+def test_a_page_in_a_folder_runs_and_loads_nothing_but_its_own(
+    site: Path, browser: Browser
+) -> None:
+    with pages.visit(browser, (site / SOME[1]).as_uri()) as visit:
+        refused, asked = attacked(visit)
+    assert asked == set()
+    assert refused == {name: rule for name, (_, rule) in ATTACKS.items()}
+
+
+def test_without_its_policy_a_page_would(
+    address: str, browser: Browser
+) -> None:
+    with pages.visit(browser, address + SOME[1], bypass_csp=True) as visit:
+        done, asked = attacked(visit)
+    assert done == dict.fromkeys(ATTACKS, "did")
+    assert asked >= {".js", ".css", ".svg", ".woff2", ".html", ""}
+
+
+def test_a_page_holds_one_script_and_one_sheet(
+    soups: dict[Path, BeautifulSoup],
+) -> None:
+    """A chapter's own would be let run: the sums are of what is there."""
+    for path, soup in soups.items():
+        assert len(soup.select("script:not([src])")) == 1, path
+        assert len(soup.select("style, [rel=stylesheet]")) == 1, path
+        said = soup.select("meta[http-equiv=Content-Security-Policy]")
+        assert len(said) == 1, path
 
 
 # ---- what a reference refers to
@@ -363,6 +519,12 @@ def test_a_line_of_prose_has_60_to_75_characters(
             counts += visit.ask("lines")
     assert len(counts) > 20
     assert 60 <= statistics.mean(counts) <= 75
+
+
+def test_a_second_build_is_the_same(site: Path, tmp_path: Path) -> None:
+    """Even if sets are in another order, in another place of the world."""
+    again = build(tmp_path / "again", PYTHONHASHSEED="7", TZ="Asia/Tokyo")
+    assert repeat.differences(site, again) == []
 
 
 def test_headings_are_in_order(soups: dict[Path, BeautifulSoup]) -> None:

@@ -2,6 +2,7 @@
 
 styles     the one style sheet, with `fonts` for text and `glyphs` for
 formulas
+policy     what a page may run and load
 search     what the search finds, and where
 cards      a picture of it, for those who share it
 citation   how to cite it

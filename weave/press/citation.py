@@ -11,6 +11,7 @@ from html import escape
 from pathlib import Path
 
 from mkdocs.utils.yaml import yaml_load
+from yaml import SafeLoader
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Book:
 def read(path: Path) -> Book:
     """Return what CITATION.cff says."""
     with path.open(encoding="utf-8") as file:
-        told = yaml_load(file)
+        told = yaml_load(file, SafeLoader)
     return Book(
         told["title"],
         [_name(author) for author in told["authors"]],

@@ -27,6 +27,7 @@ from weave.press import (
     changes,
     citation,
     feed,
+    policy,
     search,
     sitemap,
     styles,
@@ -138,6 +139,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     styles.make(folder, mathematics.modules, root(config) / ".cache/fonts")
     if not build.serving:
         styles.enclose(folder)
+        policy.write(folder)
     (folder / "robots.txt").write_text(sitemap.robots(url), "utf-8")
     book = _cited(config)
     log = Path(config.docs_dir, LOG)
