@@ -403,6 +403,17 @@ def test_a_mirror_that_takes_too_long(url, monkeypatch):
         mnist(mirrors=[url("good")])
 
 
+def test_a_file_arrives_whole_up_to_the_largest_size(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    content = np.arange(300_000, dtype=np.uint32).tobytes()  # many pieces
+    path.write_bytes(content)
+    monkeypatch.setattr(digits, "LARGEST", len(content))
+    assert digits._fetch(path.as_uri(), 1) == content
+    path.write_bytes(content + b"!")
+    with says("too large, or too slow", OSError):
+        digits._fetch(path.as_uri(), 1)
+
+
 def test_when_all_mirrors_fail_each_reason_and_the_way_out_are_told(
     url, server, tmp_path
 ):
