@@ -305,7 +305,7 @@ assert np.allclose(y[1], check[1].forward(x[50:100]), atol=1e-4)
 # and 24 to {{ reached["ReLU", "He", 24]:.0% }}, where guessing gives 10.
 # With tanh the start decides more. At 24 layers LeCun's reaches
 # {{ reached["tanh", "LeCun", 24]:.0% }}, He's
-# {{ reached["tanh", "He", 24]:.0% }}, and a rotation
+# {{ reached["tanh", "He", 24]:.0% }}, and the orthogonal one, a rotation,
 # {{ reached["tanh", "orthogonal", 24]:.0% }}. The rotation's lead we can
 # explain below. Why He's is ahead of LeCun's stays open.
 #
@@ -411,14 +411,16 @@ assert 0.1 < kept_he < 10
 assert later["sigmoid", "LeCun"][1][0] < 1e-15
 assert moved["sigmoid", "LeCun"][0] == 0
 top_moved = moved["sigmoid", "LeCun"][-1]
+assert 0.05 < top_moved < 0.5
 
 # %% [markdown]
 # In the sigmoid column of [](#fig-inside) all values are one half, and nothing
 # looks wrong. But from layer 30 to layer 1 the gradients' size falls from
 # ${{ power(sigmoid_top) }}$ to ${{ power(sigmoid_bottom) }}$. Twenty steps
 # later the picture is the same: the topmost weights have moved by
-# {{ top_moved:.0% }} of their length, the lowest in no digit. This is the
-# *vanishing gradient*, found by Hochreiter in 1991.[^hochreiter]
+# {{ top_moved:.0% }} of their length, the lowest by nothing that float32 can
+# show. This is the *vanishing gradient*, found by Hochreiter in
+# 1991.[^hochreiter]
 #
 # Its size can be predicted. A gradient comes down through a bend and a
 # weight:
@@ -503,13 +505,12 @@ table(
 #
 # But look again at ReLU with He's start. Its gradients nearly keep their
 # size: in layer 1 they are {{ kept_he:.1f }} times what they are at the
-# top. (Chapter 5's grew: there $dy$ contained the tower's own $y$.) Yet a
-# tower of 32 layers does not learn. A second illness must be at work, and
-# chapter 5 has met it: the rows become alike. Take a hundred digits and
-# the cosine between each two of them, at the bottom and in layer 30. How
-# alike are two rows? And do those that were alike at the bottom still
-# stand out? For this take the *correlation* of the cosines at the top with
-# those at the bottom, over all pairs: 1 if all pairs lie on one rising
+# top. Yet a tower of 32 layers does not learn. A second illness must be at
+# work, and chapter 5 has met it: the rows become alike. Take a hundred
+# digits and the cosine between each two of them, at the bottom and in layer
+# 30. How alike are two rows? And do those that were alike at the bottom
+# still stand out? For this take the *correlation* of the cosines at the top
+# with those at the bottom, over all pairs: 1 if all pairs lie on one rising
 # line, 0 if no line, rising or falling, fits better than a level one. We
 # call it the tower's *memory*.
 
@@ -575,9 +576,10 @@ assert remembered["tanh, orthogonal"][1] > 0.8
 #
 # ## Clipping, for what it is worth
 #
-# The cheapest is [chapter 6's](optimizers.py#nn-clipping-clip_gradients).
-# Start eight layers of ReLU with twice He's weights; then values and
-# gradients double in each layer.
+# The cheapest repair is
+# [chapter 6's](optimizers.py#nn-clipping-clip_gradients): shorten a
+# gradient that is too long. Start eight layers of ReLU with twice He's
+# weights; then values and gradients double in each layer.
 
 # %%
 def twice(d_in, d_out, rng):
@@ -606,12 +608,13 @@ print(f"{before[-1] / before[0]:.1e} {after[-1] / after[0]:.1e}")
 assert max_norm == 1 and right < 0.5 and length > 0.1
 assert np.isclose(before[-1] / before[0], after[-1] / after[0], rtol=1e-4)
 ratio = before[-1] / before[0]
+assert exploded > 100 and 1e4 < ratio < 1e6
 
 # %% [markdown]
 # Clipping saves this run: the numbers stay finite. It does not save the
 # learning. The loss began at {{ exploded:.0f }}, for weights twice too
 # large, and a step clipped at 1 has a length of `0.03` at most.
-# It multiplies *all* gradients by *one* number that is never
+# Clipping multiplies *all* gradients by *one* number that is never
 # above 1. In a sigmoid tower of eight layers the last weight's gradient is
 # ${{ power(ratio) }}$ times as large as the first one's; clipped it is
 # still the same. Clipping is for the rare cliff on a road that is good
@@ -645,7 +648,7 @@ ratio = before[-1] / before[0]
 #
 # $\gamma$ and $\beta$ of [](#eq-batch-norm) are learned, begin at 1 and 0, and
 # let each column have any mean and any spread again. This is *batch
-# normalization*. [Chapter 11](digits.py#nn-normalization-BatchNorm) shows
+# normalization*. [Chapter 11](digits.py#nn-normalization-BatchNorm) showed
 # its source, and used it on credit. Its forward pass, [](#eq-batch-norm),
 # again:
 
@@ -915,7 +918,7 @@ table(
 # gradient's mean square is multiplied by the inverse of that, $1/s^2$, by
 # $d \operatorname{Var}(W)$ and by $\operatorname{E}(f'^2)$, and the weights
 # cancel. (We neglect the two terms that are taken away: 2
-# directions of 200.)
+# directions of the 200 that a column of 200 digits has.)
 #
 # $$
 # \label{norm-growth: how a gradient grows between norms}
@@ -949,6 +952,7 @@ for name, bend in bends.items():
 assert name == "ReLU"
 assert np.isclose(foretold, np.sqrt(np.pi / (np.pi - 1)), rtol=1e-3)
 grown = np.sqrt(np.pi / (np.pi - 1)) ** (high - 1)
+assert 100 < grown < 1000
 for bend, layer in (("ReLU", ReLU), ("sigmoid", Sigmoid)):
     remembered[f"{bend}, batch norm"] = memories(
         plain(layer, he_normal, norm=True))
@@ -965,12 +969,12 @@ assert abs(remembered["ReLU, batch norm"][1]) < 0.2
 # 30 to layer 1. It does not cure forgetting either. The likeness stays at
 # {{ remembered["ReLU, batch norm"][0]:.2f }}, so the digits no longer
 # collapse onto one; but the memory is
-# {{ remembered["ReLU, batch norm"][1]:.2f }}. They are scattered. Being
-# alike is not the only way to forget.
+# {{ remembered["ReLU, batch norm"][1]:.2f }} ([](#tab-memories), in the next
+# section). They are scattered. Being alike is not the only way to forget.
 #
 # ## A way around
 #
-# The tall tower of the first page failed to find out how to hand on
+# The tall tower of the first section failed to find out how to hand on
 # what it gets. So hand it on, and let a layer only *add* to it:
 #
 # $$
@@ -1061,17 +1065,16 @@ assert max(errors.values()) < 1e-7
 #
 # **A norm within.** Let each block normalize what it reads. The ReLU halves
 # the mean square ([](initializers.py#eq-relu-half)), He's weights double it:
-# $f(x)$ has mean square 1
-# whatever $x$ is, and the values' grows by 1 a block, to about $D$, not
-# to $2^D$ as by [](#eq-residual-growth). As $x$ grows, each block adds a
-# smaller share of it, by
-# itself.[^de] On the way back the block at height $\ell$ divides by the
-# spread over the batch. Each block below added
-# $2 \operatorname{Var}(\text{ReLU}(u)) = 1 - 1/\pi$ to the variance, which
-# is about $(1 - 1/\pi)\,\ell$, so the gradient's mean square is multiplied
-# by $1 + q/\ell$ with $q = \pi/(\pi - 1)$. The product of these grows like
-# $D^q$, not like $2^D$. For thirty layers the size is foretold to grow by
-# {{ 30 ** (np.pi / (np.pi - 1) / 2):.0f }}.
+# $f(x)$ has mean square 1 whatever $x$ is, so the mean square of the values
+# grows by 1 a block, to about $D$, not to $2^D$ as by
+# [](#eq-residual-growth). As $x$ grows, each block adds a smaller share of
+# it, by itself.[^de] On the way back the block at height $\ell$ divides by
+# the spread over the batch. Each block below added
+# $2 \operatorname{Var}(\text{ReLU}(u)) = 1 - 1/\pi$ to the variance, which is
+# about $(1 - 1/\pi)\,\ell$, so the gradient's mean square is multiplied by
+# $1 + q/\ell$ with $q = \pi/(\pi - 1)$. The product of these grows like
+# $D^q$, not like $2^D$. For thirty layers the size is foretold to grow by a
+# factor of {{ 30 ** (np.pi / (np.pi - 1) / 2):.0f }}.
 
 # %% tags=["hide"]
 def around(depth, rng):
@@ -1227,6 +1230,11 @@ others_at_top = {name: max(learn(last[name][0], 48, rate).min()
                            for rate in RATES)
                  for name in ("tanh, orthogonal",
                               "ReLU, He, residual, share")}
+assert others_at_top["tanh, orthogonal"] < both_at_top - 0.1
+assert max(others_at_top.values()) < both_at_top
+assert both_at_top > two_layers - 0.02
+fine = table_rows["ReLU, He"][0]
+assert 0.9 < fine < 1.1 and depths["ReLU, He"] <= 12
 table(
     rows,
     header=["tower", r"$\grad{\text{gradient}}$ a layer", "memory",
@@ -1245,14 +1253,15 @@ table(
 # from 1 the tower is shallow: sigmoids without a norm, ReLU from LeCun's
 # start, the residual tower that explodes. Where nothing is remembered it
 # is shallow too, even if the factor is fine: ReLU from He's start. Adam or
-# batch norm lift that tower by one step of the ladder. The four that reach
+# batch norm lifts that tower by one step of the ladder. The four that reach
 # the top have a factor near 1, and most of them a memory. It is no law. The
 # sigmoid with batch norm remembers only {{ gentle_memory:.2f }}. The two
 # tanh towers between remember more, with factors of {{ between[0]:.2f }} and
 # {{ between[2]:.2f }}, and stop at {{ depths["tanh, LeCun"] }} and
 # {{ depths["tanh, He"] }}. And thirteen towers on
 # one task are not the world. But the usual story, gradients and nothing
-# else, explains half of this table.
+# else, does not explain why ReLU from He's start, with a factor of
+# {{ fine:.2f }}, ends at {{ depths["ReLU, He"] }}.
 #
 # Two things we had not expected. A sigmoid with batch norm learns where
 # ReLU with batch norm does not. And a rotation under a tanh needs no repair

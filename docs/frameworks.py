@@ -4,7 +4,7 @@
 # *What do the big frameworks add?*
 #
 # After this chapter you can write a network of this book in PyTorch and in
-# Keras, carry the weights of its layers `Dense` there and back, and check
+# Keras, carry the weights of its `Dense` layers there and back, and check
 # that nothing was lost on the way. You will know the defaults that bite,
 # see chapter 1 inside PyTorch, and share one batch between two processes.
 
@@ -203,7 +203,7 @@ assert two_of_three < 0.3 and abs(all_three - right) < 0.002
 # %% [markdown]
 # ## There and back
 #
-# For layers `Dense` the way over transposes every array, and the way back
+# For `Dense` layers the way over transposes every array, and the way back
 # does it again.[^bias]
 #
 # [^bias]: `.T` leaves a bias, which has one axis, as it is.
@@ -241,7 +241,7 @@ for a, b in zip(back.params, trained.params, strict=True):
 assert apart < 1e-5
 
 # %% [markdown]
-# PyTorch's own random weights bring `nn` to the same answers, and a round
+# With PyTorch's own random weights `nn` gives the same answers, and a round
 # trip does not change a single bit. Keras keeps its weights as we do:
 
 # %% needs=["torch", "keras"]
@@ -313,17 +313,10 @@ class KerasAdam(Adam):
         self.eps = 1e-7 / math.sqrt(c2)
         super().step()
 
-# %% tags=["hide"] needs=["torch", "keras"]
-def apart_by_array(here, there):
-    """The largest difference over the largest number, of each pair."""
-    return [abs(a - b).max() / abs(b).max()
-            for a, b in zip(here, there, strict=True)]
+# %% [markdown]
+# All comparisons share their start, their batches, and the measure:
 
-
-def relative(here, there):
-    return max(apart_by_array(here, there))
-
-
+# %%
 def start(dtype=np.float32):
     model = in_nn(np.random.default_rng(2), dtype)
     save(model, f"{folder}/start.npz")
@@ -335,6 +328,16 @@ def batch(s, dtype=np.float32):
     return learning[0][rows].astype(dtype), learning[1][rows]
 
 
+def apart_by_array(here, there):
+    """The largest difference over the largest number, of each pair."""
+    return [abs(a - b).max() / abs(b).max()
+            for a, b in zip(here, there, strict=True)]
+
+
+def relative(here, there):
+    return max(apart_by_array(here, there))
+
+# %% tags=["hide"] needs=["torch", "keras"]
 def against_torch(rule, their_rule, dtype=np.float32, steps=10):
     """Output, loss, gradients of the first step; weights after all."""
     model = start(dtype)
@@ -446,6 +449,7 @@ for name, column in zip(found, columns):
     assert by_adam < (1e-11 if "64" in name else 1e-3)
 assert max(unlike) == max(unlike[1::2]) > 0.005  # a bias
 assert lone[0] < 1e-5 and small < 0.02
+assert 0 < abs(lone[0] / lone[1] - 1) < 0.5 and 1e-6 < correction < 1e-5
 assert max(in_the_keras[1::2]) < 5 * min(in_the_keras[1::2])
 
 # %% [markdown] needs=["torch", "keras"]
@@ -453,9 +457,10 @@ assert max(in_the_keras[1::2]) < 5 * min(in_the_keras[1::2])
 # What would a real difference look like? With `Adam` in place of
 # `KerasAdam`, the last number would be ${{ power(max(unlike)) }}$. The worst
 # array is then a bias, which began at zero and has hardly moved. Of all
-# first gradients {{ small:.1% }} are below $3 \cdot 10^{-6}$ and not zero.
-# There Keras steps shorter, and every later gradient depends on all weights.
-# `Adam(0.001)` does not tell this setting.
+# first gradients {{ small:.1% }} are below $3 \cdot 10^{-6}$, Keras's
+# $\varepsilon$ in the first step, and not zero. There it steps shorter, and
+# every later gradient depends on all weights. Whoever reads `Adam(0.001)`
+# does not see this setting.
 #
 # And what is left in Adam's row? In Keras all three biases are off, by up
 # to ${{ power(columns[2][4]) }}$: it computes $1 - \beta_2^s$ in
@@ -463,8 +468,8 @@ assert max(in_the_keras[1::2]) < 5 * min(in_the_keras[1::2])
 # In PyTorch, in float32, the number farthest off has a first gradient that
 # nearly cancelled: ${{ power(lone[0]) }}$, where the largest is
 # {{ sizes.max():.2f }}, and ours and PyTorch's are
-# {{ abs(lone[0] / lone[1] - 1):.1% }} apart. Even of this Adam makes nearly
-# a full step, rounding included.
+# {{ abs(lone[0] / lone[1] - 1):.1% }} apart. Even from so small a gradient
+# Adam makes nearly a full step, rounding included.
 
 # %% tags=["hide"] needs=["torch", "keras"]
 exact = keras.layers.Dense(64, dtype="float64")
@@ -824,28 +829,28 @@ eps = [Adam(trained.params).eps,
        keras.optimizers.Adam().epsilon]
 table(
     [
-        ["weight of a layer", *(f"({a}, {b})" for a, b in (
+        ["weight", *(f"({a}, {b})" for a, b in (
             trained.params[0].value.shape, w.weight.shape,
             kernel.kernel.shape))],
         ["Adam's ε", *map(plain, eps)],
         ["1 · `backward`", "overwrites", "adds", "hidden in `fit`"],
-        ["2 · the loss takes", "logits", "logits", "probabilities"],
-        ["3 · mode of a model", "in use", "training", "in use"],
-        ["4 · share of a new batch", *map(plain, (
+        ["2 · loss takes", "logits", "logits", "probabilities"],
+        ["3 · mode", "in use", "training", "in use"],
+        ["4 · new share", *map(plain, (
             norm.momentum, torch_norm.momentum, 1 - keras_norm.momentum))],
-        ["ε under the variance", *map(plain, (
+        ["norm’s ε", *map(plain, (
             norm.eps, torch_norm.eps, keras_norm.epsilon))],
-        ["running mean of 5 (from 0)", *(plain(round(m, 4))
-                                         for m, _ in running)],
-        ["running variance of 2 (from 1)", *(f"{v:.4f}"
-                                             for _, v in running)],
-        ["5 · spread of a weight, 784 to 64", "as you say",
-         *(f"{v:.3f}" for v in spread)],
+        ["norm’s mean", *(plain(round(m, 4)) for m, _ in running)],
+        ["norm’s variance", *(f"{v:.4f}" for _, v in running)],
+        ["5 · spread", "as you say", *(f"{v:.3f}" for v in spread)],
     ],
     header=["setting", "`nn`", "PyTorch", "Keras"],
     caption="What one has when one has said nothing. The four rows from 4 on "
-    "are batch normalization's, the running ones after one batch: 3, 5, 5, "
-    f"7. He's spread (5) would be {math.sqrt(2 / 784):.3f}.",
+    "are batch normalization's: a new batch's share; the ε under the "
+    "variance; and the running mean and variance, which began at 0 and 1, "
+    "after one batch of mean 5 and variance 2. The first row is the shape, "
+    "the last the spread of a weight from 784 to 64 neurons; He's spread "
+    f"would be {math.sqrt(2 / 784):.3f}.",
     name="defaults",
     align="llll",
 )
@@ -1038,12 +1043,13 @@ for form, epochs in ((in_torch, 2), (convolution, 2), (in_torch, 7)):
           *(f"{share:.1%}" for share in shares[form, epochs]))
 dense, sliding, longer = (np.mean(three) for three in shares.values())
 assert dense < sliding < longer
+assert 3.5 < products[convolution] / products[in_torch] < 4
 
 # %% [markdown] needs=["torch"]
 # After two epochs each {{ sliding:.1% }} are right against {{ dense:.1% }},
 # with a fifth of the weights. The price is
 # {{ products[convolution] / products[in_torch]:.1f }} times the products:
-# for those the dense network has seven epochs, and {{ longer:.1% }}.
+# for about as many the dense network has seven epochs, and {{ longer:.1% }}.
 # Whoever goes on alone with `nn` pays for each such idea with a
 # derivation, a `backward` and a test.
 #
@@ -1253,7 +1259,7 @@ assert halves < 1e-5 and steps < 1e-5 and unequal > 0.05
 # {{ unequal:.0% }} off.
 
 # %% [markdown]
-# More workers usually means a larger batch, and that is a different
+# More workers usually mean a larger batch, and that is a different
 # training; the learning rate has to follow.[^goyal] And batch
 # normalization looks at its own worker's part only, so with it even equal
 # halves do not give the gradient of the whole.
@@ -1281,8 +1287,8 @@ assert halves < 1e-5 and steps < 1e-5 and unequal > 0.05
 #
 # ### Exercise 15.1 · Which way round
 #
-# Which shape has the weight of PyTorch's `Linear(300, 20)`? And how many
-# square weights has a network 784-100-100-100-10, where forgetting to
+# What is the shape of the weight of PyTorch's `Linear(300, 20)`? And how
+# many square weights has a network 784-100-100-100-10, where forgetting to
 # transpose stays unnoticed?
 #
 # ??? tip "Hint"
@@ -1438,8 +1444,8 @@ for sizes in ([5, 5], [8, 2], [1, 2, 7], [10]):
 # %% [markdown]
 # ### Exercise 15.5 · A small project: the ring
 #
-# How do many workers take the mean, without one that hears them all? In a
-# ring.[^ring] Each cuts its gradient into as many pieces as there are
+# How do many workers take the mean, without one worker that hears them all?
+# In a ring.[^ring] Each cuts its gradient into as many pieces as there are
 # workers. In every round each worker sends *one piece* to its right
 # neighbour, all at once. In the first rounds a piece that arrives is
 # added to one's own; in the later ones it replaces it. Write `ring`, which

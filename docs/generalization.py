@@ -82,10 +82,12 @@ then = history.accuracy[history.best]
 assert seen == 1 and 0.88 < history.accuracy[-1] < 0.92
 assert history.best < 20 and last > 1.05 * lowest
 assert history.train_loss[-1] < 0.01 < 0.3 < last
+assert 0.87 < then < 0.92
+assert abs(history.accuracy[-1] - then) < 0.01
 
 # %% [markdown]
-# Every one of the thousand is read rightly, and of 10,000 others every
-# tenth is not. The loss on the seen digits goes to nothing. On the unseen
+# Every one of the thousand is read rightly, and of 10,000 others one in
+# ten is not. The loss on the seen digits goes to nothing. On the unseen
 # ones it falls to {{ lowest:.3f }}, after {{ history.best + 1 }} epochs, and
 # rises to {{ last:.3f }} ([](#fig-heart)). That is overfitting, as in
 # [chapter 7](training.py#learning-by-heart): the network gets no worse at
@@ -155,9 +157,9 @@ figure(
 # {{ nonsense.train_loss[-1]:.3f }}, which one would call excellent; of
 # unseen ones it reads {{ nonsense.accuracy[-1]:.0% }}, as by chance. It has
 # {{ 784 * 128 + 128 + 1280 + 10:,d }} numbers to adjust, a hundred for each
-# digit. So a low loss on what was learned from proves nothing, and
-# nothing that both networks share, their size, their rule, explains why one
-# of them reads nine of ten new digits. What differs is the data. With true
+# digit. So a low loss on what was learned from proves nothing, and what
+# both networks share, their size and their rule, cannot explain why one of
+# them reads nine of ten new digits. What differs is the data. With true
 # labels there was something to find, and it was found sooner: the seen loss
 # was below one tenth after {{ epochs_to(history) }} epochs, with shuffled
 # labels after {{ epochs_to(nonsense) }}.
@@ -342,8 +344,8 @@ table(
     formats=["", ".1f", ".1f", "", ""],
     align="rrrrr",
     name="decay",
-    caption=f"Weight decay: means over {TRIES} seeds. The size is the root "
-    "of the sum of the squares of all weights.",
+    caption=f"Weight decay: means and standard deviations of {TRIES} seeds. "
+    "The size is the root of the sum of the squares of all weights.",
 )
 assert decayed[0.003][2] < 0.85 * decayed[0.0][2]
 assert decayed[0.03][2] > 1.2 * decayed[0.003][2]
@@ -360,9 +362,9 @@ assert decayed[0.003][0] < 0.6 * decayed[0.0][0]
 #
 # How can a loss fall by so much while the answers stay as bad? Multiply all
 # logits by a number below 1. The largest of ten stays the largest, so not
-# one answer changes, but all become less sure. Which number is best is a
-# choice, and half of the validation set makes it; the other half, which
-# is easier, judges.[^guo]
+# one answer changes, but all become less sure. This is *temperature
+# scaling*.[^guo] Which number is best is a choice, and half of the
+# validation set makes it; the other half, which is easier, judges.
 
 # %%
 choose, judge = slice(0, 5000), slice(5000, 10_000)
@@ -701,8 +703,8 @@ assert softened.mean() < nothing.mean() - 0.8
 
 # %% [markdown]
 # As predicted. And the reading gets better too: {{ spread(softened) }} %
-# misread. Of why that is so, when the modesty of weight decay did nothing,
-# we have no derivation to offer.
+# misread. Why this helps reading, and the modesty of weight decay did not,
+# we cannot derive.
 #
 # ## Stop, or begin smaller
 #
@@ -738,7 +740,7 @@ assert widths[512].mean() < min(widths[32].mean() - 0.5,
 assert min(learned[32], learned[128], learned[512]) > 0.999
 
 # %% [markdown]
-# Neither helps. To do without a fifth of the digits costs
+# Stopping does not help. To do without a fifth of the digits costs
 # {{ fewer[0].mean() - whole[0].mean():.1f }} points, and to stop, on the word
 # of 200 and while the rate is still high, another
 # {{ stopped[0].mean() - fewer[0].mean():.1f }} (before
@@ -896,10 +898,13 @@ assert pairs["noise", "bend"].mean() > better("noise", "bend") + 1
 assert pairs["rate", "noise"].mean() > better("rate", "noise") + 0.3
 harmed = sum(errors.mean() > better(*pair) + 0.5
              for pair, errors in pairs.items())
+assert 0.7 < left_over["rate"] < 0.9
+assert 4 < alone["bend"].mean() < 5.5
+assert 2 <= harmed <= 4
 
 # %% [markdown]
-# Dropout leaves {{ 100 * left_over["rate"]:.0f }} % of the errors. If it also
-# left that share of what distortions leave, the two would misread
+# Dropout leaves {{ 100 * left_over["rate"]:.0f }} % of the errors. If, after
+# distortions, it left the same share again, the two together would misread
 # {{ hoped("rate", "bend"):.1f }} %. They misread
 # {{ pairs["rate", "bend"].mean():.1f }} %, distortions alone
 # {{ alone["bend"].mean():.1f }} %. By more than half a point
@@ -937,8 +942,8 @@ assert bent.mean() < four[0.5].mean() - 0.4
 # What does add up was not among the cures: more neurons. On plain digits 512
 # in place of 128 take away
 # {{ 100 * (1 - widths[512].mean() / widths[128].mean()):.0f }} % of the
-# errors. Under distortions no picture comes twice, and there is more to
-# learn.
+# errors (before rounding). Under distortions no picture comes twice, and
+# there is more to learn.
 
 # %%
 best = {"bend": 1.5, "width": 512}
@@ -950,7 +955,7 @@ assert wide.mean() < bent.mean() - 0.3
 
 # %% [markdown]
 # That is {{ 100 * (1 - wide.mean() / bent.mean()):.0f }} % fewer than
-# with 128.
+# with 128, before rounding.
 #
 # ## A committee
 #
@@ -977,7 +982,7 @@ assert wide.mean() < bent.mean() - 0.3
 # committee costs, plus how much its members disagree. The first part is
 # called *bias* (squared; not the $b$ of a neuron), the second
 # *variance*.[^geman] A committee keeps only the bias. Measured, squared
-# errors summed over ten classes:
+# errors summed over ten classes, and rounded:
 
 # %%
 t = one_hot(validation[1], 10)
@@ -1394,8 +1399,8 @@ assert off[1] < 0.8 * off[0], "and on new data it pays"
 # networks vote was proposed by Hansen and Salamon.[^hansen]
 #
 # [^zhang]: [Zhang and others 2017](bibliography.md#zhang-2017).
-# [^guo]: *Temperature scaling*, of [Guo, Pleiss, Sun and Weinberger
-#     2017](bibliography.md#guo-2017). They found it to be enough for
+# [^guo]: [Guo, Pleiss, Sun and Weinberger
+#     2017](bibliography.md#guo-2017), who found it to be enough for
 #     networks much larger than ours.
 # [^krogh]: [Krogh and Hertz 1992](bibliography.md#krogh-1992).
 # [^bishop]: [Bishop 1995](bibliography.md#bishop-1995).

@@ -131,11 +131,17 @@ adds = np.array([2, 2, 128, 128]) * 784 * 128   # multiply-adds of each
 each = seconds / adds
 
 # %% tags=["hide"]
+def two_digits(number):
+    """3,565.1 is 3,600, and 0.0239 is 0.024."""
+    return f"{float(f'{number:.2g}'):,.10g}"
+
+
 loop_times, dot_times, row_times = (times(each, i, 3) for i in range(3))
 assert loop_times > 20 and dot_times > 2
 assert np.allclose(by_rows(), x @ W, atol=1e-4)
 table(
-    [[what, calls, np.median(each[:, i]) * 1e9, times(each, i, 3)]
+    [[what, calls, two_digits(np.median(each[:, i]) * 1e9),
+      two_digits(times(each, i, 3))]
      for i, (what, calls) in enumerate([
          ("three loops", 128 * 784 * 128),
          ("`x[i] @ W[:, j]` for each output", 128 * 128),
@@ -143,18 +149,19 @@ table(
          ("`x @ W`", 1)])],
     header=["for 128 pictures", "Python's turns", "ns a multiply-add",
             "times `x @ W`"],
-    formats=["", ",d", ",.3f", ",.1f"],
+    formats=["", ",d", "", ""],
+    align="lrrr",
     caption="The same sums in four ways; the first two were timed on two "
     "pictures. A nanosecond (ns) is a billionth of a second.",
     name="loops",
 )
 
 # %% [markdown]
-# The loops take {{ loop_times:,.0f }} times as long ([](#tab-loops)). A
-# multiply-add is the least of it. For each one, Python looks up objects,
-# asks for their types, and makes new ones. `x[i] @ W[:, j]` asks once for
-# 784 of them, and still pays: for the asking, and for a column of $W$,
-# whose numbers do not lie side by side.
+# The loops take about {{ two_digits(loop_times) }} times as long
+# ([](#tab-loops)). A multiply-add is the least of it. For each one, Python
+# looks up objects, asks for their types, and makes new ones. `x[i] @ W[:, j]`
+# asks once for 784 of them, and still pays: for the asking, and for a column
+# of $W$, whose numbers do not lie side by side.
 #
 # In the third row Python hardly matters, with one turn for 100,352
 # multiply-adds, and it takes {{ row_times:.1f }} times as long as the
@@ -194,9 +201,9 @@ table(
 #
 # Three products in [](#eq-flops), each of $2\, n\, d_\text{in}\, d_\text{out}$
 # FLOPs. The
-# way back costs twice the way forward. Only in the first layer $\grad{dx}$
-# would be the gradient of the data, of which nobody learns anything, and
-# `Sequential.backward` leaves it out.
+# way back costs twice the way forward. In the first layer, and only there,
+# $\grad{dx}$ would be the gradient of the data, from which nobody learns
+# anything, and `Sequential.backward` leaves it out.
 #
 # For the bytes, count each table once: a product reads two and writes one.
 # The FLOPs divided by the bytes are its *arithmetic intensity*: how much it
@@ -234,6 +241,7 @@ table(
 saved = flops(128, *SHAPES[0]) / (step_flops + flops(128, *SHAPES[0]))
 forward_flops = sum(flops(128, *shape) for shape in SHAPES)
 first_share = flops(128, *SHAPES[0]) / forward_flops
+assert 0.3 < saved < 0.32 and 0.9 < first_share < 0.93
 
 # %% [markdown]
 # Is the count in [](#tab-count) right? An array can keep the books itself. If
@@ -297,7 +305,14 @@ print(f"{step_flops:,} FLOPs; {full:,} with the data's gradient")
 # part of a step, beside what it must do. Adam's update has no products: [in
 # `nn`](optimizers.py#nn-optimizers-Adam) it is twelve operations on arrays.
 # Eight, like `m *= b1`, read one and write one; four, like `v += scratch`,
-# read two: in all $8 \cdot 2 + 4 \cdot 3 = 28$ arrays move.
+# read two: in all $8 \cdot 2 + 4 \cdot 3 = 28$ arrays move. A whole step:
+
+# %%
+def step(model, optimizer, x=x, need_dx=False):
+    _, dz = softmax_cross_entropy(model.forward(x, train=True), t)
+    model.backward(dz, need_dx=need_dx)
+    optimizer.step()
+
 
 # %% tags=["hide"]
 rng = np.random.default_rng(1)
@@ -332,12 +347,6 @@ def products():
     x @ W1, h1 @ W2, h2 @ W3
     y3 @ W3.T, h2 @ W2.T
     h2.T @ y3, h1.T @ h2, x.T @ h1
-
-
-def step(model, optimizer, x=x, need_dx=False):
-    _, dz = softmax_cross_entropy(model.forward(x, train=True), t)
-    model.backward(dz, need_dx=need_dx)
-    optimizer.step()
 
 
 large = np.ones((768, 768), np.float32)
@@ -384,6 +393,9 @@ work_adam = 12 * count / (28 * 4 * count)
 adam_rate = work["Adam"][1] / np.median(spans[:, 4])
 adam_bytes = 5 * 4 * count          # value, gradient, m, v, scratch
 assert work["Adam"][0] / all_flops < 0.05
+assert 0.02 < shares["Adam"] < 0.6 and 9 < 1 / work_adam < 10
+assert best_rate > bandwidth > 0 and 2e6 < adam_bytes < 2.3e6
+assert over_products > 1 and sgd_over_products > 1
 
 # %% [markdown]
 # The arithmetic of Adam is {{ work["Adam"][0] / all_flops:.1% }} of a step,
@@ -396,8 +408,9 @@ assert work["Adam"][0] / all_flops < 0.05
 # a copy through main memory moved {{ bandwidth / 1e9:.0f }} billion bytes.
 # What has an intensity below the quotient of the two,
 # {{ best_rate / bandwidth:.1f }}, is bounded by memory, unless its arrays
-# stay in a cache. Adam's, {{ adam_bytes / 1e6:.1f }} MB together, can: it
-# moved {{ adam_rate / 1e9:.0f }} billion bytes a second.
+# stay in a cache. Adam's arrays, {{ adam_bytes / 1e6:.1f }} MB together, can
+# stay in one: its update moved {{ adam_rate / 1e9:.0f }} billion bytes a
+# second, {{ adam_rate / bandwidth:.1f }} times as many as the copy.
 #
 # At the rate of the large product, the step's products would take
 # {{ floor * 1e6:.0f }} millionths of a second. Alone, they take
@@ -447,8 +460,8 @@ for p, q in zip(ours.params, theirs.params):
     assert np.allclose(p.value, q.value, atol=1e-5)
 
 # %% [markdown]
-# Both follow the same path. What they ask for on the way, `tracemalloc`
-# tells, to which NumPy reports the memory of every array.
+# Both follow the same path. How much memory they ask for on the way,
+# `tracemalloc` tells: NumPy reports every array to it.
 
 
 # %%
@@ -506,6 +519,7 @@ habits = race(
 )
 habits_cost = [times(habits, i, 0) for i in range(4)]
 adam_times = times(habits, 5, 4)
+assert adam_times > 1
 copy_times, room_times = times(gathered, 1, 0), times(gathered, 2, 0)
 assert copy_times > room_times
 copy_memory, gather_memory = peak(copy_all), peak(gather)
@@ -524,7 +538,8 @@ table(
       "–" if i == 0 else f"{low:.2f} to {high:.2f}", memory / 1e6]
      for i, (name, cost, (low, high), memory) in enumerate(
          zip(names, habits_cost, quartiles, step_memory))],
-    header=["a step …", "time, of ours", "half of all rounds", "MB at once"],
+    header=["a step …", "time over `nn`’s", "half of all rounds",
+            "MB at once"],
     formats=["", ".2f", "", ".2f"],
     align="lrrr",
     caption="What one habit more, each alone, makes of a step with Adam: its "
@@ -548,14 +563,14 @@ table(
 # {{ gather_memory / 1e6:.1f }}, here with 12,800 pictures. The copied bytes
 # are the same. Written into an array that is there already, they took
 # {{ room_times:.1f }} times as long as the batches: what costs is new
-# memory, whose pages the system clears first. A batch reuses the last
+# memory, which the system fills with zeros first. A batch reuses the last
 # one's.
 #
 # ## How many at a time
 #
 # The calls from Python and the update of Adam cost the same for one picture
-# and for a hundred. So a larger batch is cheaper for each example. Until
-# when?
+# and for a hundred. So a larger batch is cheaper for each example. Up to
+# what size?
 
 # %% tags=["hide"]
 sizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
@@ -642,6 +657,7 @@ figure(
 
 # %%
 threads = ThreadpoolController()
+large = np.ones((768, 768), np.float32)
 
 
 def with_threads(number, run):
@@ -688,13 +704,15 @@ two = [rough(times(wall, 0, 1)) for wall in walls.values()]
 # %% [markdown]
 # [](#tab-threads) is one hour on one shared machine: with two threads the
 # small products took {{ two[0] }} times as long as with one, the large one
-# {{ two[1] }} times, the step {{ two[2] }} times. The next hour is
-# different; the reasons stay. Threads must be woken, given their part, and
-# waited for. A product that lasts less than a thousandth of a second hardly
-# pays for that, and if somebody else needs the second core, the first
-# thread waits for a partner who does not come. So this book's `Makefile`
-# sets `OPENBLAS_NUM_THREADS=1`. The second core is better used by a second
-# network, as chapter 11 does.
+# {{ two[1] }} times, the step {{ two[2] }} times. The next hour is different;
+# the reasons stay. Threads must be woken, given their part, and waited for. A
+# product that lasts less than a thousandth of a second hardly pays for that.
+# And if somebody else needs the second core, the first thread waits for a
+# partner who does not come. That can make two threads the slower ones even
+# with the large product, which lasts longer, about
+# {{ 2e3 * 768**3 / best_rate:.0f }} thousandths. So this book's `Makefile`
+# sets `OPENBLAS_NUM_THREADS=1`.
+# The second core is better used by a second network, as chapter 11 does.
 #
 # ## What forward keeps
 #
@@ -738,6 +756,9 @@ weight_bytes = sum(p.value.nbytes for p in plain.params)
 print(f"counted {kept_bytes / 1e6:.1f} MB, "
       f"measured {measured / 1e6:.1f} MB")
 assert abs(measured - kept_bytes) < 0.05 * kept_bytes
+
+# %% tags=["check"]
+assert 9e6 < weight_bytes < 10e6
 
 # %% [markdown]
 # The weights have {{ weight_bytes / 1e6:.1f }} MB. The values on the way up
@@ -795,9 +816,10 @@ print(f"{plain_peak / 1e6:.1f} MB, in six segments "
 
 # %% [markdown]
 # The same gradients, to the last bit, in {{ saving_peak / plain_peak:.0% }}
-# of the memory for values. Weights and their gradients stay; with them it
-# is {{ (saving_peak + stays) / (plain_peak + stays):.0% }}. What does it
-# cost? A pass forward and back is three products a layer; with checkpoints
+# of the memory for values. Weights and their gradients,
+# {{ stays / 1e6:.0f }} MB, are there in both cases; counted in, it is
+# {{ (saving_peak + stays) / (plain_peak + stays):.0% }}. What does it cost? A
+# pass forward and back is three products a layer; with checkpoints
 # it is four, so the count rises by a third. And how many segments are best?
 # Cut $D$ layers into $K$ segments. Kept are the $K$ inputs; and, while one
 # segment goes forward again, its two arrays for each of $D/K$ layers. The
@@ -835,6 +857,7 @@ assert more_flops == (4 * depth - 1) / (3 * depth - 1)
 assert peaks[9] < 0.4 * plain_peak and 4 <= least <= 18
 
 # %% tags=["hide"]
+assert 1 < more_time < 2.5
 one = n * width * 4
 fig, ax = subplots()
 line = np.geomspace(1, 36, 100)
@@ -962,6 +985,7 @@ assert np.float16(0.05) - np.float16(1e-5) == np.float16(0.05)
 assert np.float16(2.9e-8) == 0 == np.float16(2**-25) < np.float16(3e-8)
 narrow, narrow_W = x[:16].astype(np.float16), W.astype(np.float16)
 slow = race(lambda: narrow @ narrow_W, lambda: x[:16] @ W, rounds=5)
+assert times(slow, 0, 1) > 10
 
 # %% [markdown]
 # The largest number is 65,504; from 65,520 on, all is infinity. Up to
@@ -1073,6 +1097,7 @@ fit(known_model, softmax_cross_entropy, Adam(known_model.params),
 z = known_model.forward(pictures[:128], train=True)
 _, dz = softmax_cross_entropy(z, labels[:128])
 known = accuracy(known_model.forward(pictures[:2000]), labels[:2000])
+assert known > 0.98
 going = [dz]
 for layer in reversed(known_model.layers[1:]):
     going.append(layer.backward(going[-1]))
@@ -1104,6 +1129,8 @@ assert abs(both[-1] - single[-1]) < 0.03
 assert abs(kept_copy[-1] - single[-1]) < 0.03
 gone = list(vanish.values())
 assert gone[0][0] > 1.5 * gone[0][1] and gone[1][0] > 2 * gone[1][1]
+assert 0 < skipped < 30 and 0.01 < gone[2][0] < 0.1
+assert abs(single[0] - np.log(10)) < 0.3
 
 fig, (left, right) = subplots(1, 2, figsize=(7.2, 3.0))
 epochs = np.arange(1, 25)
@@ -1254,11 +1281,13 @@ assert abs(well_mixed[0] - in_memory[0]) < 0.01
 # %% tags=["hide"]
 folder.cleanup()
 assert digit_by_digit[0] < well_mixed[0] - 0.02
+picture_bytes = 50_000 * 784 * 4
+assert picture_bytes / 4 < in_memory[1] < 1.1 * picture_bytes / 4
 table(
     [["4,096 rows in a row", *digit_by_digit[:1], digit_by_digit[1] / 1e6],
      ["256 blocks of 16 rows", *well_mixed[:1], well_mixed[1] / 1e6],
      ["arrays in memory", in_memory[0],
-      (in_memory[1] + 50_000 * 784 * 4) / 1e6]],
+      (in_memory[1] + picture_bytes) / 1e6]],
     header=["at a time in memory", "accuracy", "MB"],
     formats=["", ".2%", ".1f"],
     caption="After three epochs: accuracy on the validation set, and the "
@@ -1271,12 +1300,13 @@ table(
 # Shuffled in the same small buffer, pictures read in long pieces give an
 # accuracy of {{ digit_by_digit[0]:.1% }}, in short ones
 # {{ well_mixed[0]:.1% }}; from memory it is {{ in_memory[0]:.1% }}
-# ([](#tab-stream), where `fit`, checking that arrays are finite, adds a
-# byte for each pixel to their megabytes). A long piece of a sorted file is
-# one digit or two: for 32 steps the network sees nothing but nines, say,
-# and forgets the rest. A buffer mixes only what is in it. Short blocks from
-# many places make a disk seek more often, so take them as long as the order
-# of the file allows. Better still, shuffle the file, once.
+# ([](#tab-stream); of the {{ (in_memory[1] + picture_bytes) / 1e6:.0f }} MB
+# the pictures are {{ picture_bytes / 1e6:.0f }}, and nearly all others a byte
+# for each pixel, while `fit` checks that all are finite). A long piece of a
+# sorted file is one digit or two: for 32 steps the network sees nothing but
+# nines, say, and forgets the rest. A buffer mixes only what is in it. Short
+# blocks from many places make a disk seek more often, so take them as long as
+# the order of the file allows. Better still, shuffle the file, once.
 #
 # The pages that `mmap` has fetched are not in these megabytes: they belong
 # to the system.
@@ -1296,6 +1326,7 @@ raced = record["tables"][0]
 race_rows = {(row["batch"], row["rule"]): row["times"]
              for row in raced["rows"]}
 rivals = [name for name in raced["rows"][0]["times"] if name != "nn"]
+called = {"PyTorch eager": "PyTorch", "JAX, jitted loop": "JAX, compiled loop"}
 
 
 def beside(times):
@@ -1311,7 +1342,7 @@ table(
     [[f"{size},\u00a0{rule}", f"{found['nn']['seconds']:.2f}\u00a0s",
       *[beside(found[name]) if name in found else "–" for name in rivals]]
      for (size, rule), found in race_rows.items()],
-    header=["batch", "`nn`, an epoch", *rivals],
+    header=["batch", "`nn`, an epoch", *(called.get(r, r) for r in rivals)],
     align="lr" + "r" * len(rivals),
     caption=f"Not made by this build: {record['date']}, "
     f"{record['processor']}, {record['cores']} cores, one thread, "
@@ -1335,16 +1366,16 @@ def wins(name):
 
 for name in ("PyTorch eager", "scikit-learn"):
     assert ratio(name, 32) < ratio(name, 512)
+    assert wins(name) == len(race_rows) == 6
+assert wins("JAX, jitted loop") == 0
 
 # %% [markdown]
 # A quiet machine would be best; while [](#tab-race) was made, the race got
 # {{ raced["busy"]:.0% }} of one core's time. At 128 pictures and SGD, `nn`
 # needs {{ ratio("PyTorch eager"):.2f }} of PyTorch's time and
-# {{ ratio("tutorial style"):.2f }} of the tutorial's; of the
-# {{ len(race_rows) }} medians it is ahead of PyTorch in
-# {{ wins("PyTorch eager") }}, of scikit-learn in
-# {{ wins("scikit-learn") }}, of the compiled loop in
-# {{ wins("JAX, jitted loop") }}.
+# {{ ratio("tutorial style"):.2f }} of the tutorial's. By its medians it is
+# ahead of PyTorch and of scikit-learn in all {{ len(race_rows) }} rows, of
+# the compiled loop in none.
 #
 # But the network is small, and the smaller the batch, the larger the lead
 # over PyTorch and scikit-learn: with SGD the ratio to PyTorch is

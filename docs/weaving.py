@@ -3,9 +3,9 @@
 #
 # *Why should you believe a number in a book?*
 #
-# Ten minutes from here you have seen one page made, from its file to what
-# your browser shows, and know which machine keeps each promise of this
-# book. It needs no chapter, only Python.
+# In ten minutes you will have seen one page made, from its file to what
+# your browser shows, and will know which machine keeps each promise of this
+# book. It needs no chapter to follow, only Python.
 #
 # ## What goes wrong
 #
@@ -53,13 +53,15 @@ assert f"{names['loss']:.4f}" in sentence
 #
 # ## Five promises, each kept by a machine
 #
-# So here nothing stands in two places, and where it must, a test compares
-# them.
+# So here nothing is typed in two places, and where it must be, a test
+# compares them.
 #
-# **The book is the program.** Each line of `nn` that is not blank is shown
-# in exactly one place. A chapter names the piece,
+# **The book is the program.** Each line of `nn` that is not blank is
+# explained in one place. A chapter names the piece,
 # `show("layers:Dense.forward")`, and the source is fetched when the page
-# is made.
+# is made. Where a piece is shown once more, with `recall`, it is fetched as
+# well, and its caption says so and leads back. [One page](package.md) has
+# the modules whole.
 # [`tests/test_book.py`](https://github.com/neural-networks-line-by-line/book/blob/main/tests/test_book.py)
 # compares all chapters with all lines. This is what it says if chapter 2
 # is forgotten:
@@ -83,8 +85,8 @@ assert unshown(chapters, Path("nn")) == []
 # the run of the code beside them. (Two tables take longer than a build
 # may. `make record` and `make bench` write what they show to files, with
 # date and machine.) Prose takes its numbers from there too, between double
-# braces. What a sentence claims stands as an assertion in a folded cell.
-# [The same
+# braces. What a sentence claims stands as an assertion in a cell, most
+# often a folded one. [The same
 # tests](https://github.com/neural-networks-line-by-line/book/blob/main/tests/test_book.py)
 # read the prose and reject whatever looks like a result and was typed;
 # what the book cites from others wears a footnote.
@@ -152,7 +154,7 @@ steps = [
     ("execute, run, inline", "a fresh kernel runs nn, or the cache knows"),
     ("render, exercises", "pieces of nn, captions, folds"),
     ("MkDocs and Material", "Markdown, links, contents"),
-    ("hooks, mathematics", "KaTeX; what was kept aside returns"),
+    ("hooks, code, mathematics", "KaTeX; what was kept aside returns"),
 ]
 fig, ax = subplots(figsize=(4.5, 4.3))
 middle = {"ha": "center", "va": "center"}
@@ -178,16 +180,18 @@ figure(
     alt="Five boxes in a column, joined by arrows: a chapter, cells with "
     "outputs, one page of Markdown, HTML, the page. Beside each arrow stand "
     "the modules of the loom that make the next thing of the one before.",
-    caption="The way of a chapter. In the boxes is what it is at that "
-    "point, beside the arrows who makes the next of it.",
+    caption="The way of a chapter. In the boxes, what it is at that "
+    "point; beside the arrows, what makes the next.",
 )
 
 # %% [markdown]
-# [](#fig-path) is the way. The program that goes it is called the loom,
-# and stands in the folder `weave`. We put our chapter into a folder with
-# `nn` beside it and let the loom go step by step. First `execute` starts a
-# fresh kernel, so that nothing is left over from another chapter, and
-# runs the cells in it.
+# [](#fig-path) is the way. The program that leads a chapter along it is
+# called the loom, and stands in the folder `weave`; but for MkDocs and its
+# theme, the names beside the arrows are its modules. We put our chapter into
+# a folder with `nn` beside it and let the loom go step by step. First
+# `execute` starts a fresh kernel, a process of Python that waits for cells,
+# so that nothing is left over from another chapter, and runs the cells in
+# it.
 
 # %%
 from concurrent.futures import ThreadPoolExecutor
@@ -214,11 +218,11 @@ assert cells[1].outputs[0]["text"] == "[[7.]]\n"
 assert "= 7$" in cells[2].source
 
 # %% [markdown]
-# The first line is the output of the second cell; then comes the third
-# cell before the run and after it. (The kernel runs in another thread, for
-# this page is itself in one.) If a cell had raised an error, or written to
-# stderr as warnings do, the build would have ended here, with the name of
-# the chapter and the cell.
+# The first line is the output of the second cell; then comes the third cell
+# before the run and after it. (We start the kernel from another thread,
+# because this page itself runs in a kernel.) If a cell had raised an error,
+# or written to stderr as warnings do, the build would have ended here, with
+# the name of the chapter and the cell.
 #
 # `render` makes a page of Markdown. What Markdown must not touch, printed
 # text and figures, is kept aside, and a numbered mark holds the place.
@@ -277,11 +281,12 @@ assert "<math" in formula and "value" in formula
 #
 # Training every network of the book takes minutes, changing a comma should
 # take none. So outputs are kept, under a key: a digest of the code, of the
-# expressions in the prose, of the modules of `nn` that the code reaches,
-# of the loom's part in the kernel, and of the versions of Python and of
-# the packages that the code imports. Beside them are kept digests of the
-# files that the chapter opened while it ran; if one has changed since, the
-# outputs are thrown away. Our chapter reaches these modules:
+# expressions in the prose, of the modules of `nn` that the code reaches and
+# the names of all that it may reach, of the loom's part in the kernel and
+# the kernel's settings, of the versions of Python and of the packages that
+# the code imports, and of the processor's kind. Beside them are kept digests
+# of the files that the chapter opened while it ran; if one has changed since,
+# the outputs are thrown away. Our chapter reaches these modules:
 
 # %%
 print(*(path.name for path in reached(before[1].source, Path("nn"))))
@@ -390,28 +395,28 @@ assert count["lines of nn"] < 3000
 #
 # ## Made with
 #
-# The site is built by MkDocs (BSD), Material for MkDocs (MIT),
-# mkdocs-jupyter (Apache 2.0), mkdocstrings (ISC), Python-Markdown (BSD)
-# and PyMdown Extensions (MIT). Jupytext (MIT), nbclient and ipykernel
-# (both BSD) read and run the chapters, Pygments (BSD) parts code into words, KaTeX
-# (MIT) sets formulas, with its own fonts, in Node (MIT). Text is set in
-# Adobe's Source Serif, Source Sans and Source Code Pro (OFL), of which
-# fontTools (MIT) cuts what the pages need. MiniSearch (MIT) finds, resvg
-# (MPL) draws the cards that are shared, pypdf (BSD) binds the printed book.
-# NumPy and scikit-learn (both BSD) compute, Matplotlib (its own, free
-# licence) draws. pytest (MIT), Hypothesis (MPL), mypy and ruff (both MIT),
-# Playwright (Apache 2.0), axe (MPL), Lighthouse (Apache 2.0) and the checker
-# of the W3C (MIT) check. Our thanks go to all who make them.
+# The site is built by MkDocs (BSD), Material for MkDocs (MIT), mkdocs-jupyter
+# (Apache 2.0), mkdocstrings (ISC), Python-Markdown (BSD) and PyMdown
+# Extensions (MIT). Jupytext (MIT), nbclient and ipykernel (both BSD) read and
+# run the chapters, Pygments (BSD) parts code into words, KaTeX (MIT) sets
+# formulas, with its own fonts, in Node (MIT). Text is set in Adobe's Source
+# Serif, Source Sans and Source Code Pro (OFL), of which fontTools (MIT) cuts
+# what the pages need. MiniSearch (MIT) finds, resvg (MPL) draws the cards
+# that are shared, pypdf (BSD) binds the printed book. NumPy and scikit-learn
+# (both BSD) compute, Matplotlib (its own, free licence) draws. pytest (MIT),
+# Hypothesis (MPL), mypy and ruff (both MIT), Playwright (Apache 2.0), axe
+# (MPL), Lighthouse (Apache 2.0) and the checker of the W3C (MIT) check. Our
+# thanks go to all who make them.
 #
-# [^output]: [Sentdex/nnfs_book, issue
+# [^output]: [nnfs_book, issue
 #     7](https://github.com/Sentdex/nnfs_book/issues/7).
 # [^version]: [rust-lang/book, issue
 #     4636](https://github.com/rust-lang/book/issues/4636).
 # [^copy]: [rust-lang/book, issue
 #     909](https://github.com/rust-lang/book/issues/909); the version in
 #     the works had it right already.
-# [^steps]: [munificent/craftinginterpreters, issue
+# [^steps]: [craftinginterpreters, issue
 #     464](https://github.com/munificent/craftinginterpreters/issues/464).
-# [^equation]: [cs231n/cs231n.github.io, issue
+# [^equation]: [cs231n.github.io, issue
 #     229](https://github.com/cs231n/cs231n.github.io/issues/229), open
 #     since 2020.

@@ -27,7 +27,7 @@ from weave.cells import read
 from weave.census import census
 from weave.docstrings import markdown
 from weave.exercises import anchor_of, overview
-from weave.key import exported
+from weave.key import exported, number
 from weave.press.browser import FLAGS, HELP, find_chromium
 
 ROOT = Path(__file__).parent.parent
@@ -140,6 +140,30 @@ def known(word: str) -> bool:
         )
         or re.sub("(?<=s)es$|s$", "", word) in TERMS
     )
+
+
+# ---- The bibliography.
+
+WORKS = re.findall(
+    r"(?P<entry>(?:.+\n)+)\{ #(?P<work>\S+) \.reference \}",
+    (DOCS / "bibliography.md").read_text("utf-8"),
+)
+CITED = {
+    (work, number(path), path.name)
+    for path in CHAPTERS
+    for work in re.findall(
+        r"bibliography\.md#([\w-]+)", path.read_text("utf-8")
+    )
+}
+
+
+@pytest.mark.parametrize(("entry", "work"), WORKS)
+def test_a_work_names_the_chapters_that_cite_it(entry: str, work: str) -> None:
+    links = re.findall(r"\[(\d+)\]\((\w+\.py)\)", entry)
+    named = [(work, int(label), name) for label, name in links]
+    assert named == sorted(cite for cite in CITED if cite[0] == work)
+    assert ("chapters" if len(named) > 1 else "chapter") in entry.split()
+    assert entry.endswith(f"]({named[-1][-1]}).\n")
 
 
 # ---- The package on one page, and the API reference.
@@ -446,11 +470,11 @@ def test_exercises_are_listed_by_chapter(
         for part in ("starter", "solution", "tests")
     )
     chapters = {}
-    for name, number in (("a", 10), ("z", 9)):
+    for name, own in (("a", 10), ("z", 9)):
         path = tmp_path / f"{name}.py"
-        heading = f"# ### Exercise {number}.1 · `x` and *y*"
+        heading = f"# ### Exercise {own}.1 · `x` and *y*"
         path.write_text(
-            f"# %% [markdown]\n# # {number} · T{number}\n#\n{heading}{three}"
+            f"# %% [markdown]\n# # {own} · T{own}\n#\n{heading}{three}"
         )
         chapters[str(path)] = read(path)
     chapters["index.py"] = []

@@ -21,7 +21,7 @@ The way of a chapter through the loom, one module a step:
                  put the page's HTML in order
     mathematics  sets the formulas in the page's final HTML
     hooks        is where MkDocs calls the steps; `build` keeps what they
-                 know
+                 know, `store` what was made for the next time
 
 Some pages are made: `package`, `reference` and `docstrings` show all of
 `nn`, `chart` what needs what, `census` counts. What becomes of pages that

@@ -15,7 +15,7 @@ from typing import Literal
 
 from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import PluginError
+from mkdocs.exceptions import Abort, PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
@@ -34,6 +34,7 @@ from weave import (
     raster,
     reference,
     render,
+    store,
 )
 from weave.build import (
     chapters,
@@ -48,6 +49,11 @@ from weave.cells import WeaveError
 from weave.execute import execute
 from weave.mathematics import MathematicsError
 
+CACHE = (
+    "What a build computes is kept there: make it writable, or a link to a "
+    "folder that is, or build in a copy of the book"
+)
+SITE = "The pages go there: build elsewhere, `mkdocs build -d FOLDER`"
 MKDOCSTRINGS = "assets/_mkdocstrings.css"
 
 
@@ -59,7 +65,7 @@ def on_startup(
 
 
 def on_config(config: MkDocsConfig) -> None:
-    """Look for KaTeX beside mkdocs.yml, before anything is trained.
+    """Look for KaTeX and for room to write, before anything is trained.
 
     The style sheet of mkdocstrings is left out: book.css has the few
     rules that the API reference needs.
@@ -67,7 +73,9 @@ def on_config(config: MkDocsConfig) -> None:
     mathematics.modules = root(config) / "node_modules"
     try:
         mathematics.package()
-    except MathematicsError as error:
+        store.check(root(config) / ".cache", CACHE)
+        store.check(Path(config.site_dir), SITE)
+    except (MathematicsError, store.StoreError) as error:
         raise PluginError(str(error)) from None
     others = [css for css in config.extra_css if css != MKDOCSTRINGS]
     config.extra_css = others
@@ -148,9 +156,9 @@ def _chart(nav: Navigation, config: MkDocsConfig) -> str:
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:
     """Keep compiled templates; compiling takes a third of a rebuild."""
-    store = root(config) / ".cache" / "templates"
-    store.mkdir(parents=True, exist_ok=True)
-    env.bytecode_cache = FileSystemBytecodeCache(str(store))
+    folder = root(config) / ".cache" / "templates"
+    folder.mkdir(parents=True, exist_ok=True)
+    env.bytecode_cache = FileSystemBytecodeCache(str(folder))
 
 
 def _package(config: MkDocsConfig) -> str:
@@ -253,6 +261,12 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
             path = folder / exercise.file
             path.write_text(exercise.begun, "utf-8")
     return html
+
+
+def on_build_error(error: Exception) -> None:
+    """Say plainly what the disk refused."""
+    if told := store.refusal(error):
+        raise Abort(told) from None
 
 
 def on_shutdown() -> None:

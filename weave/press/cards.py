@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
 import subprocess
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from weave.cells import Cell, WeaveError
 from weave.chapter import MIME
 from weave.mathematics import node
 from weave.press.citation import split
+from weave.store import keep
 
 WIDTH, HEIGHT, EDGE = 1200, 630, 56
 COLUMN, GAP = 410, 40  # of the text beside a figure
@@ -146,7 +146,7 @@ class Cards:
             font.flavor = None
             stream = io.BytesIO()
             font.save(stream)
-            _keep(made, stream.getvalue())
+            keep(made, stream.getvalue())
         return made
 
     def png(self, words: Words, figure: str = "") -> bytes:
@@ -165,7 +165,7 @@ class Cards:
                 stdout=subprocess.PIPE,
                 check=True,
             )
-            _keep(kept, _pack(run.stdout))
+            keep(kept, _pack(run.stdout))
         return kept.read_bytes()
 
     def compose(self, words: Words, figure: str = "") -> str:
@@ -279,11 +279,3 @@ def _digest(*facts: str | bytes) -> str:
         made.update(fact if isinstance(fact, bytes) else fact.encode())
         made.update(b"\0")
     return made.hexdigest()[:24]
-
-
-def _keep(path: Path, content: bytes) -> None:
-    """Write a file of the cache whole, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}")
-    partial.write_bytes(content)
-    partial.replace(path)

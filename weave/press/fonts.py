@@ -20,6 +20,8 @@ from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from weave.store import keep
+
 if TYPE_CHECKING:
     from fontTools.ttLib import TTFont
 
@@ -256,9 +258,7 @@ def subset(
     key.update(Path(__file__).read_bytes())
     kept = cache / f"{key.hexdigest()}.woff2"
     if not kept.exists():
-        part = kept.with_suffix(".part")
-        write(part, _subset(path, held, face))
-        part.replace(kept)
+        keep(kept, _subset(path, held, face))
     return kept.read_bytes()
 
 
