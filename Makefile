@@ -15,7 +15,7 @@ export NO_MKDOCS_2_WARNING := 1
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help site serve print test audit versions elsewhere repeat lock advisories bench record numbers clean distclean
+.PHONY: help site serve print test mutants audit versions elsewhere repeat lock advisories bench record numbers clean distclean
 
 help:
 	@echo "make site       build the book into site/"
@@ -25,6 +25,8 @@ help:
 	@echo "                for US Letter: make print PAPER=Letter"
 	@echo "make test       lint, types, every test, every page in a browser"
 	@echo "                one file: make test ARGS=tests/test_layers.py COV="
+	@echo "make mutants    break every line on purpose: does a test notice?"
+	@echo "                one module: make mutants ARGS='nn.layers.*'"
 	@echo "make audit      what every page weighs, Lighthouse, axe, the W3C's checker"
 	@echo "                one page, one run: make audit ARGS='layers --runs 1'"
 	@echo "make versions   the tests without the book, with the oldest and the newest"
@@ -69,6 +71,9 @@ test: .venv/.test node_modules/.audit
 	$(PY) -m ruff check
 	$(PY) -m mypy
 	$(PY) -m pytest -n $(JOBS) --dist loadfile $(COV) $(ARGS)
+
+mutants: .venv/.mutants node_modules/.ready
+	@$(PY) tests/mutants.py $(ARGS)
 
 audit: site .venv/.audit node_modules/.audit
 	@$(PY) -m weave.press.browser
@@ -117,7 +122,7 @@ numbers: .venv/.docs $(EXTRA:%=.venv/.%) node_modules/.ready
 	@$(PY) -m weave.press.changes
 
 clean:
-	rm -rf site .cache build dist htmlcov .coverage .coverage.*
+	rm -rf site .cache build dist mutants htmlcov .coverage .coverage.*
 	rm -rf .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find nn weave tests docs -name __pycache__ -exec rm -rf {} +
 
@@ -194,6 +199,10 @@ build/newest/.ready: .venv/.docs
 .venv/.test: .venv/.docs
 	@echo "Installing what checks it: pytest, mypy, ruff, Playwright, PyTorch (large), Keras"
 	$(call install,test)
+
+.venv/.mutants: .venv/.test
+	@echo "Installing what breaks it on purpose: mutmut"
+	$(call install,mutants)
 
 .venv/.bench: .venv/.test
 	@echo "Installing what it is raced against: JAX"

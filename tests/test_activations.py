@@ -238,6 +238,21 @@ def test_a_leak_is_a_share_below_1(leak):
         LeakyReLU(leak)
 
 
+def test_a_leak_may_be_0():
+    assert LeakyReLU(0).forward([-2, 3]).tolist() == [0, 3]
+
+
+def test_softmax_goes_back_along_the_last_of_any_axes():
+    layer, rows = Softmax(), np.log([[1.0, 3], [1, 1]])
+    layer.forward(rows, train=True)
+    expected = layer.backward([[4, 0], [1, 3]])
+    layer.forward(rows[None].swapaxes(0, 1), train=True)  # (2, 1, 2)
+    dx = layer.backward([[[4, 0]], [[1, 3]]])
+    np.testing.assert_array_equal(dx, expected[:, None])
+    layer.forward(rows[0], train=True)
+    np.testing.assert_array_equal(layer.backward([4, 0]), expected[0])
+
+
 def test_a_new_activation_brings_its_function_and_its_slope():
     bare = Elementwise()
     with pytest.raises(NotImplementedError):

@@ -74,6 +74,7 @@ def test_the_noise_of_samples_has_the_size_asked_for():
         {"low": 4},
         {"high": np.inf},
         {"low": np.nan},
+        {"low": -np.inf},
         {"noise": -1},
         {"noise": np.nan},
     ],
@@ -95,6 +96,20 @@ def test_noise_needs_a_generator():
         sample_function(np.sin, 2, noise=0.1)
 
 
+def test_one_sample_will_do():
+    x, t = sample_function(np.square, 1, low=2, high=3)
+    assert (x.tolist(), t.tolist()) == ([[2]], [[4]])
+
+
+def test_the_noise_is_what_the_generator_draws_after_the_points():
+    r = rng(3)
+    points = r.uniform(2, 3, (5, 1))
+    expected = points**2 + r.normal(0, 0.5, (5, 1))
+    x, t = sample_function(np.square, 5, low=2, high=3, noise=0.5, rng=rng(3))
+    np.testing.assert_array_equal(x, points.astype(np.float32))
+    np.testing.assert_array_equal(t, expected.astype(np.float32))
+
+
 def test_a_function_must_answer_every_point():
     with says("sample_function: f(x): expected (3, 1), received ()"):
         sample_function(np.sum, 3)
@@ -109,6 +124,16 @@ def test_added_noise_is_new_normal_and_leaves_its_argument(dtype):
     assert abs(noisy.mean() - 1) < 0.02
     assert abs(noisy.std() - 0.5) < 0.01
     assert np.unique(noisy).size > 9000
+
+
+def test_added_noise_is_what_the_generator_draws():
+    noisy = add_noise(np.ones(5), 0.5, rng=rng(3))
+    np.testing.assert_array_equal(noisy, 1 + rng(3).standard_normal(5) / 2)
+
+
+def test_noise_is_added_to_numbers():
+    with says("add_noise: x: expected real numbers, received <U1"):
+        add_noise(["a"], 0.5, rng=rng())
 
 
 @pytest.mark.parametrize("std", [-1, np.nan, np.inf])
@@ -226,6 +251,11 @@ def test_batches_in_order_are_views_and_mixed_ones_are_not():
 def test_a_size_is_a_whole_number_above_0_and_refused_at_once(size):
     with says(f"batches: expected a size of 1 or more, received {size}"):
         batches([[1]], [1], size)
+
+
+def test_a_batch_has_128_examples_unless_told():
+    sizes = [len(x) for x, _ in batches(np.ones((300, 1)), np.ones(300))]
+    assert sizes == [128, 128, 44]
 
 
 def test_a_numpy_integer_is_a_size():

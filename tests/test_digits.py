@@ -403,6 +403,17 @@ def test_a_mirror_that_takes_too_long(url, monkeypatch):
         mnist(mirrors=[url("good")])
 
 
+def test_a_file_arrives_whole_up_to_the_largest_size(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    content = np.arange(300_000, dtype=np.uint32).tobytes()  # many pieces
+    path.write_bytes(content)
+    monkeypatch.setattr(digits, "LARGEST", len(content))
+    assert digits._fetch(path.as_uri(), 1) == content
+    path.write_bytes(content + b"!")
+    with says("too large, or too slow", OSError):
+        digits._fetch(path.as_uri(), 1)
+
+
 def test_when_all_mirrors_fail_each_reason_and_the_way_out_are_told(
     url, server, tmp_path
 ):
@@ -562,6 +573,29 @@ def test_a_mirror_that_packed_fashion_anew_is_not_used(url, cache):
     assert "is damaged or another file" in str(e.value)
     assert "call fashion_mnist(folder)" in str(e.value)
     assert files(cache) == []
+
+
+def test_clothes_are_found_in_a_directory_given(tmp_path):
+    for name, content in FASHION.items():
+        (tmp_path / name).write_bytes(content)
+    assert_small(fashion_mnist(tmp_path, mirrors=()))
+
+
+@pytest.mark.parametrize("collection", [mnist, fashion_mnist])
+def test_a_mirror_may_be_silent_for_20_seconds_unless_told(
+    collection, monkeypatch
+):
+    seen = []
+
+    def fetch(url, timeout):
+        seen.append(timeout)
+        raise OSError
+
+    monkeypatch.setattr(digits, "_fetch", fetch)
+    for settings in ({}, {"timeout": 3}):
+        with pytest.raises(OSError, match="no mirror"):
+            collection(mirrors=["a"], **settings)
+    assert seen == [20, 3]
 
 
 @pytest.mark.parametrize("name", FASHION)

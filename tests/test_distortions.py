@@ -163,6 +163,68 @@ def test_bend_moves_places_smoothly_by_pixels_of_that_size():
         assert abs(np.corrcoef(*far)[0, 1]) < 0.2
 
 
+def looked_at(r, c, u, heights, pixels, degrees, stretch, shear, bend, side):
+    """The place that pixel (r, c) of one picture takes its colour from,
+    all counted from the middle: what the docstring says, step by step."""
+    c_sheared = c + shear * u[3] * r
+    r_long, c_long = (1 + stretch * u[1]) * r, (1 + stretch * u[2]) * c_sheared
+    angle = math.radians(degrees) * u[0]
+    row = math.cos(angle) * r_long - math.sin(angle) * c_long
+    col = math.sin(angle) * r_long + math.cos(angle) * c_long
+    gap = (side - 1) / 5  # six knots from edge to edge
+
+    def bumps(place):
+        knots = [i * gap - (side - 1) / 2 for i in range(6)]
+        heights = [math.exp(-(((place - k) / gap) ** 2)) for k in knots]
+        return np.array(heights) / math.hypot(*heights)
+
+    height = bend * heights @ np.outer(bumps(r), bumps(c)).ravel()
+    return row + pixels * u[4] + height[0], col + pixels * u[5] + height[1]
+
+
+def test_every_pixel_looks_where_the_six_draws_and_the_bumps_send_it():
+    n, side = 2, 9
+    x = rng().random((n, side * side))
+    sizes = {
+        "pixels": 2, "degrees": 50, "stretch": 0.3, "shear": 0.4, "bend": 0.6
+    }  # fmt: skip
+    r = rng(7)
+    u = r.uniform(-1, 1, (6, n))
+    heights = r.standard_normal((2, 36, n), np.float32)
+    half = (side - 1) / 2
+    expected = np.zeros((n, side, side))
+    for i, row, col in np.ndindex(n, side, side):
+        place = looked_at(
+            row - half, col - half, u[:, i], heights[:, :, i], **sizes,
+            side=side,
+        )  # fmt: skip
+        picture = x[i].reshape(side, side)
+        expected[i, row, col] = colour(picture, *(p + half for p in place))
+    moved = distort(x, rng=rng(7), **sizes)
+    np.testing.assert_allclose(moved, expected.reshape(n, -1), atol=1e-5)
+
+
+def test_the_sizes_are_those_of_the_docstring_unless_told():
+    x = rng().random((2, 81))
+    told = distort(
+        x, rng=rng(1), pixels=1, degrees=10, stretch=0.12, shear=0.12,
+        bend=0.75,
+    )  # fmt: skip
+    np.testing.assert_array_equal(distort(x, rng=rng(1)), told)
+
+
+def test_places_are_computed_in_float32_for_speed(monkeypatch):
+    seen = []
+
+    def spy(pictures, *places):
+        seen.extend(place.dtype for place in places)
+        return _bilinear(pictures, *places)
+
+    monkeypatch.setattr("nn.distortions._bilinear", spy)
+    distort(rng().random((2, 81)), rng=rng())
+    assert seen == [np.float32, np.float32]
+
+
 def test_the_mean_light_is_roughly_kept():
     x = np.repeat(blob(width=4.0), 300, axis=0)
     light = distort(x, rng=rng()).sum(axis=1) / x.sum(axis=1)
@@ -220,7 +282,9 @@ def test_what_comes_from_far_outside_is_dark():
     assert not distort(x, rng=Fixed(0), **far).any()
 
 
-@pytest.mark.parametrize("shape", [(3,), (2, 3), (2, 1), (2, 0), (1, 2, 2)])
+@pytest.mark.parametrize(
+    "shape", [(), (3,), (4,), (2, 3), (2, 1), (2, 0), (1, 2, 2)]
+)
 def test_pictures_are_square_rows(shape):
     expected = "expected square pictures (n, side * side)"
     with says(f"shift: {expected}, received {shape}"):

@@ -52,6 +52,16 @@ def test_rate_0_drops_nothing():
     np.testing.assert_array_equal(y, np.arange(50.0))
 
 
+def test_a_number_is_dropped_only_by_a_draw_below_the_rate():
+    class Zero(np.random.Generator):
+        def random(self, size, dtype):
+            return np.zeros(size, dtype)  # the least that can be drawn
+
+    for rate, expected in [(0, 1), (1e-9, 0)]:
+        layer = Dropout(rate, rng=Zero(np.random.PCG64(0)))
+        assert layer.forward(np.ones(2), train=True).tolist() == [expected] * 2
+
+
 @pytest.mark.parametrize("rate", [-0.1, 1, 1.5, np.nan])
 def test_the_rate_is_a_share_below_1(rate):
     with says(f"Dropout: expected a rate in [0, 1), received {rate}"):

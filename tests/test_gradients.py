@@ -87,6 +87,11 @@ def test_the_nudge_can_be_chosen_and_goes_both_ways():
     assert gradient == (1.5**3 - 0.5**3) / 1
 
 
+def test_the_nudge_is_a_hundred_thousandth_unless_told():
+    gradient = numerical_gradient(lambda x: float(x**3), 1.0)
+    assert gradient == ((1 + 1e-5) ** 3 - (1 - 1e-5) ** 3) / 2e-5
+
+
 # ---- relative_error
 
 
@@ -117,6 +122,17 @@ def test_a_factor_shows_in_the_relative_error(c):
     g = np.array([[3.0, -1], [0.5, 2]])
     expected = abs(c - 1) / (abs(c) + 1)
     assert math.isclose(relative_error(c * g, g), expected, abs_tol=1e-15)
+
+
+def test_relative_error_has_no_floor_unless_told():
+    assert relative_error([1e-9], [3e-9]) == pytest.approx(0.5)
+    assert relative_error([1e-9], [3e-9], floor=1) == pytest.approx(2e-9)
+
+
+@pytest.mark.parametrize("dtypes", [("f4", "f8"), ("f8", "f4")])
+def test_relative_error_measures_in_float64(dtypes):
+    a, b = (np.array([3e30, 4e30], dtype) for dtype in dtypes)
+    assert relative_error(a, -b) == 1  # squares of 1e30 are no float32
 
 
 def test_relative_error_compares_equal_shapes():
@@ -178,11 +194,35 @@ def test_each_part_of_a_model_is_named():
 
 def test_the_layer_itself_is_left_alone():
     layer = Sequential(
-        Dense(np.eye(2)), Dropout(0.5, rng=np.random.default_rng(0))
+        Dense(np.eye(2, dtype=np.float32)),
+        Dropout(0.5, rng=np.random.default_rng(0)),
     )
     before = pickle.dumps(layer)
     errors_of(layer, [[1, 2], [3, 4]])
     assert pickle.dumps(layer) == before
+
+
+@pytest.mark.parametrize("x", [[[1, 2]], np.ones((1, 2), np.float32)])
+def test_it_computes_in_float64_whatever_it_is_given(x):
+    assert errors_of(Tanh(), x)["x"] < 1e-9
+
+
+def test_a_larger_nudge_is_a_larger_error_for_x_and_for_parameters():
+    model = Sequential(Dense([[1.0]]), Tanh())
+    rng = np.random.default_rng(0)
+    errors = check_gradients(model, [[1.0]], rng=rng, h=0.5)
+    assert min(errors.values()) > 1e-3
+
+
+def test_what_ought_to_be_0_is_measured_against_a_thousandth_of_r():
+    class Constant(Tanh):
+        def forward(self, x, train=False):
+            return np.zeros_like(x)
+
+        def backward(self, dy):
+            return 1e-6 * dy  # wrong, by a millionth
+
+    assert errors_of(Constant(), [[1.0]])["x"] == pytest.approx(1e-3)
 
 
 def test_it_needs_a_generator():

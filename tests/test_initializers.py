@@ -94,6 +94,14 @@ def test_orthogonal_favours_no_direction():
     assert 70 < np.sum(signs) < 130
 
 
+def test_a_square_orthogonal_weight_is_the_q_of_what_was_drawn():
+    drawn = rng(3).standard_normal((4, 4))
+    W = orthogonal(4, 4, rng=rng(3), dtype=np.float64)
+    r = W.T @ drawn  # drawn = W r, r with 0 below a diagonal above 0
+    np.testing.assert_allclose(r, np.triu(r), atol=1e-13)
+    assert (np.diag(r) > 0).all()
+
+
 @pytest.mark.parametrize("init", ALL)
 @pytest.mark.parametrize("wrong", [0, -1, 2.0, None])
 def test_sizes_are_whole_and_above_0(init, wrong):

@@ -226,6 +226,10 @@ def test_a_batch_said_twice_has_the_same_loss_and_half_the_gradient(name):
 # ---- one_hot
 
 
+def test_one_hot_of_no_labels_has_no_rows():
+    assert one_hot(np.zeros(0, int), 1).shape == (0, 1)
+
+
 def test_one_hot_by_hand():
     rows = one_hot([2, 0], 3)
     assert rows.tolist() == [[0, 0, 1], [1, 0, 0]]

@@ -15,6 +15,7 @@ from registry import LAYERS, inputs, layer_named
 from nn import (
     BatchNorm,
     Dense,
+    Parameter,
     ReLU,
     Residual,
     Sequential,
@@ -142,6 +143,16 @@ def test_a_summary_says_what_it_does_not_know_and_groups_thousands():
     assert lines[-1].split() == ["total", "2,000"]
 
 
+def test_a_layer_of_one_parameter_has_its_width():
+    class Scale:
+        def __init__(self):
+            self.params = (Parameter([1, 2, 3]),)
+
+    assert summary(Scale()).split("\n")[1].split() == [
+        "0", "Scale", "(n,", "3)", "3"
+    ]  # fmt: skip
+
+
 # The file.
 
 
@@ -248,6 +259,14 @@ def test_numbers_that_the_model_cannot_hold_are_refused(path, bad):
         f"load: {path}: 0 Dense/bias: expected finite float32, "
         "received nan, inf or larger",
     )
+
+
+def test_the_largest_number_that_the_model_can_hold_is_loaded(path):
+    largest = np.finfo(np.float32).max
+    save(Dense([[largest]]), path)
+    model = Dense([[0]])
+    load(model, path)
+    assert model.weight.value == largest
 
 
 def test_words_are_refused(path):

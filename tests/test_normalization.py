@@ -101,6 +101,19 @@ def test_one_row_has_no_variance_to_train_with_but_may_be_used():
     assert layer.forward([[1, 2]]).shape == (1, 2)
 
 
+def test_words_are_refused():
+    text = "BatchNorm.forward: x: expected real numbers, received <U1"
+    with says(text):
+        BatchNorm(1).forward([["a"], ["b"]])
+
+
+@pytest.mark.parametrize(("momentum", "expected"), [(0, 0), (1, 2)])
+def test_running_means_may_never_move_or_move_at_once(momentum, expected):
+    layer = BatchNorm(1, momentum=momentum)
+    layer.forward([[1], [3]], train=True)
+    assert layer.running_mean == expected
+
+
 @pytest.mark.parametrize("shape", [(3,), (4, 3), (2, 2, 2), ()])
 def test_inputs_of_another_width_are_refused(shape):
     expected = f"expected shape (n, 2), in training n > 1, received {shape}"

@@ -2,6 +2,7 @@
 their long ways with PyTorch's."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -243,6 +244,30 @@ def test_settings_are_not_negative(optimizer, setting, wrong):
     text = f"expected {setting} >= 0, received {wrong}"
     with says(f"{optimizer.__name__}: {text}"):
         optimizer([Parameter([1])], **{setting: wrong})
+
+
+def test_nesterov_needs_a_momentum():
+    with says("SGD: expected a momentum for nesterov, received 0.0"):
+        SGD([Parameter([1])], nesterov=True)
+
+
+def test_an_rmsprop_that_remembers_nothing_divides_by_the_gradient():
+    places = walk(RMSProp, [4, -9], lr=1, alpha=0, eps=0)
+    assert places == [-1, 0]
+
+
+@pytest.mark.parametrize("optimizer", ALL)
+def test_a_step_makes_no_new_arrays(optimizer):
+    p = Parameter(np.ones(100_000))
+    p.grad[:] = 1
+    settings = {"momentum": 0.9} if optimizer is SGD else {}
+    steps = optimizer([p], **settings)
+    steps.step()
+    tracemalloc.start()
+    steps.step()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < p.value.nbytes / 10
 
 
 @pytest.mark.parametrize("alpha", [-0.1, 1])

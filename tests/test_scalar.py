@@ -58,6 +58,10 @@ def test_a_second_result_overwrites_the_gradients_of_the_first():
     assert a.grad == 7
 
 
+def test_before_backward_a_gradient_is_0():
+    assert Value(3).grad == 0
+
+
 def test_what_is_not_behind_a_result_keeps_its_gradient():
     a, b = Value(1), Value(1)
     (a * 2).backward()

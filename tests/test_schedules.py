@@ -49,6 +49,11 @@ def test_one_cycle_rises_and_falls_along_half_cosines():
     assert schedule(9) == schedule(99) == pytest.approx(0.1)
 
 
+def test_one_cycle_s_ends_are_shares_of_lr():
+    schedule = one_cycle(2, steps=10, rise=0.5, start=0.2, final=0.1)
+    assert (schedule(0), schedule(9)) == pytest.approx((0.4, 0.2))
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -126,6 +131,15 @@ def test_factors_lie_above_0_and_up_to_1(factor):
         step_decay(1, 2, factor)
     with says(f"exponential_decay: {text}"):
         exponential_decay(1, factor)
+
+
+def test_a_bound_that_is_allowed_is_allowed():
+    assert step_decay(0, every=1)(0) == 0
+    assert step_decay(0.5, every=1, factor=1)(9) == 0.5
+    assert exponential_decay(0.5, factor=1)(9) == 0.5
+    assert cosine(0.5, steps=4, final=0.5)(3) == pytest.approx(0.5)
+    level = one_cycle(0.5, steps=9, start=1, final=1)
+    assert course(level, 9) == pytest.approx([0.5] * 9)
 
 
 def test_a_stair_is_one_step_wide_at_least():

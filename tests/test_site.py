@@ -277,8 +277,7 @@ ATTACKS = {
     ),
     "a script of words": ("setTimeout('did()')", "script-src"),
     "a handler": (
-        "made('p', {innerHTML: '<b onclick=did()>x</b>'})"
-        ".firstChild.click()",
+        "made('p', {innerHTML: '<b onclick=did()>x</b>'}).firstChild.click()",
         "script-src-attr",
     ),
     "a link": (
@@ -324,8 +323,7 @@ ATTACKS = {
         "form-action",
     ),
     "a base": (
-        "made('base', {href: away});"
-        "if (document.baseURI === away) did()",
+        "made('base', {href: away});if (document.baseURI === away) did()",
         "base-uri",
     ),
 }

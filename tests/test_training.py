@@ -2,6 +2,7 @@
 
 import builtins
 import math
+import re
 
 import numpy as np
 import pytest
@@ -153,6 +154,17 @@ def test_evaluate_uses_the_model_and_does_not_train_it():
     assert snapshot(model) == before
 
 
+def test_evaluate_takes_1000_examples_at_a_time_unless_told():
+    sizes = []
+
+    def loss(y, t):
+        sizes.append(len(y))
+        return mse(y, t)
+
+    evaluate(Dense([[2]]), loss, line(2500))
+    assert sizes == [1000, 1000, 500]
+
+
 @given(n=st.integers(1, 20), size=st.integers(1, 25))
 def test_batches_of_any_size_weigh_their_examples_alike(n, size):
     x, t = rng(n).standard_normal((2, n, 1))
@@ -221,6 +233,17 @@ def test_the_examples_come_in_order_and_the_last_batch_is_short():
     watch, model = watched()
     train(model, line(5), batch_size=2, epochs=2)
     assert watch.trained == [[0, 1], [2, 3], [4]] * 2
+
+
+def test_a_batch_has_128_examples_unless_told():
+    sizes = []
+
+    def loss(y, t):
+        sizes.append(len(y))
+        return mse(y, t)
+
+    train(Dense([[2]]), line(300), loss=loss)
+    assert sizes == [128, 128, 44]
 
 
 def test_with_a_generator_each_epoch_has_another_order():
@@ -598,6 +621,15 @@ def test_progress_is_a_bar(capsys):
         "epoch 2  loss 4.0000  validation 1.0000"
         "  accuracy 0.5000  gradient 4.0e+00"
     ) in err
+    assert re.search("epoch/s|s/epoch", err)
+    # It is not drawn between two states, with what is yet to be counted.
+    assert not re.search("0/2[^\r]*loss", err)
+
+
+def test_progress_is_shown_unless_told(capsys):
+    model = Dense([[0]])
+    fit(model, mse, SGD(model.params, lr=0), line(), epochs=1)
+    assert "1/1" in capsys.readouterr().err
 
 
 def test_progress_is_a_line_an_epoch_without_tqdm(capsys, monkeypatch):
