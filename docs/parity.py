@@ -828,7 +828,7 @@ REASONS = {
     "stands in every row": ["Layer", "Parameter"],
     "what rows above are made of": [
         "Elementwise", "Optimizer", "arrays", "as_float",
-        "checked_pair", "expect", "generator", "gradient_for", "kept",
+        "checked_pair", "expect", "generator", "gradient_for", "kept", "number",
         "parameters", "parts", "passes", "slices",
     ],
     "tells, or keeps; computes nothing": [
