@@ -25,6 +25,7 @@ import pickle
 import pkgutil
 import re
 from collections.abc import Iterator
+from functools import wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -147,6 +148,13 @@ PAIR, TWO = (ROWS, TARGET), np.float32([1, -2])
 RNG = np.random.default_rng(0)
 MODEL = layer_named("Sequential", np.float32)
 MSE = nn.mean_squared_error
+
+
+@wraps(nn.evaluation.passes)
+def begun(**arguments):
+    return nn.evaluation.passes(**arguments)()
+
+
 AXES = Figure().add_subplot()
 SHAPE = {"d_in": 3, "d_out": 2, "dtype": np.float32}
 
@@ -209,7 +217,7 @@ call(nn.layers.kept, state=1, layer=nn.ReLU())
 call(nn.initializers.generator, rng=RNG, where="x")
 call(nn.data.checked_pair, x=ROWS, target=TARGET, where="x")
 call(nn.data.slices, x=ROWS, t=TARGET, size=1, rng=RNG)
-call(nn.evaluation.passes, data=PAIR, size=1, rng=RNG, where="x")
+call(begun, data=PAIR, size=1, rng=RNG, where="x")
 call(nn.history.progress_bar, epochs=2, show=False)
 for look in (nn.models.arrays, nn.models.parameters, nn.models.parts):
     call(look, model=MODEL)
