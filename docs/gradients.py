@@ -441,11 +441,12 @@ figure(
 # $h = 10^{-5}$ unless told otherwise:
 
 # %%
+show("gradients:_exact")
 show("gradients:numerical_gradient")
 
 # %% [markdown]
 # [`np.ndindex`](#/np.ndindex) runs through all the places of an array of
-# any shape. `x` is [a copy](#/np.array(x, np.float64)), in float64; each
+# any shape. `x` is [a copy](#/np.array(values, np.float64)), in float64; each
 # number is [put back](#/x[i] = original) before the next one is nudged.
 #
 # ## Without subtracting

@@ -155,7 +155,8 @@ show("initializers:zeros")
 # %% [markdown]
 # All six functions of the module are called alike, with `d_in` and
 # `d_out`, and give a matrix $(d_\text{in}, d_\text{out})$. `_check` refuses
-# sizes that are not [whole and positive](#/d > 0), and types other than
+# sizes that are not
+# [whole and positive](#/number(d, whole=True) > 0), and types other than
 # [the two](#/np.dtype(dtype)) in which this book computes.
 
 # %%

@@ -572,6 +572,15 @@ assert np.allclose(dx_layer, dx, rtol=1e-12)
 show("layers:expect")
 
 # %% [markdown]
+# A setting should be a finite number, and some a whole one. `number` lets
+# those through; of all else, a word or a list or infinity, it makes "not a
+# number", nan. Every comparison with nan is false, so `0 <= number(rate)`
+# answers for whatever comes.
+
+# %%
+show("layers:number")
+
+# %% [markdown]
 # `as_float` makes an array of whatever is given, if it is made of real
 # numbers: floating (`f`), whole (`i`, `u`) or true and false (`b`).
 # Networks compute in `float32`, four bytes a number, which is precise

@@ -15,6 +15,7 @@ from nn.layers import (
     expect,
     gradient_for,
     kept,
+    number,
 )
 
 
@@ -96,7 +97,8 @@ class LeakyReLU(Elementwise):
     """
 
     def __init__(self, leak: float = 0.01) -> None:
-        expect(0 <= leak < 1, "LeakyReLU", "a leak in [0, 1)", leak)
+        fine = 0 <= number(leak) < 1
+        expect(fine, "LeakyReLU", "a leak in [0, 1)", leak)
         self.leak = leak
 
     def f(self, x: Array) -> Array:

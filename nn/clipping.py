@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from nn.layers import Parameter, expect
+from nn.layers import Parameter, expect, number
 
 
 def clip_gradients(
@@ -21,7 +21,8 @@ def clip_gradients(
     >>> clip_gradients([p], max_norm=1), p.grad.round(3)
     (5.0, array([0.6, 0.8], dtype=float32))
     """
-    expect(max_norm > 0, "clip_gradients", "max_norm > 0", max_norm)
+    fine = number(max_norm) > 0
+    expect(fine, "clip_gradients", "max_norm > 0", max_norm)
     grads = [p.grad for p in params]
     squares = [np.sum(np.square(g, dtype=np.float64)) for g in grads]
     norm = math.sqrt(sum(squares))

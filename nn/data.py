@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nn.initializers import Generator, generator
-from nn.layers import Array, as_float, expect
+from nn.layers import Array, as_float, expect, number
 
 GATES = {
     "AND": (0, 0, 0, 1),
@@ -54,7 +54,9 @@ def sample_function(
     >>> np.hstack([x, t]).tolist()
     [[-3.0, 9.0], [0.0, 0.0], [3.0, 9.0]]
     """
-    fine = n >= 1 and -np.inf < low < high < np.inf and noise >= 0
+    span = number(high) - number(low)
+    fine = number(n, whole=True) >= 1 and 0 < number(span)
+    fine = fine and number(noise) >= 0
     expected = "n >= 1, low < high, noise >= 0"
     expect(fine, "sample_function", expected, (n, low, high, noise))
     if rng is None and not noise:
@@ -67,7 +69,7 @@ def sample_function(
         t.shape == x.shape, "sample_function: f(x)", x.shape, t.shape
     )
     if rng is not None:
-        t = t + rng.normal(0, noise, t.shape)
+        t = t + noise * rng.standard_normal(t.shape)
     return x.astype(np.float32), t.astype(np.float32)
 
 
@@ -78,7 +80,7 @@ def add_noise(x: ArrayLike, std: float, *, rng: Generator) -> Array:
     array([[1., 1.]])
     """
     x = as_float(x, "add_noise: x")
-    expect(0 <= std < np.inf, "add_noise", "std >= 0", std)
+    expect(0 <= number(std), "add_noise", "std >= 0", std)
     draws = generator(rng, "add_noise").standard_normal(
         x.shape, x.dtype
     )
@@ -122,7 +124,7 @@ def slices(
     x: Array, t: Array, size: int, rng: Generator | None
 ) -> Iterator[tuple[Array, Array]]:
     """What `batches` yields, of arrays that have been checked."""
-    fine = isinstance(size, (int, np.integer)) and size > 0
+    fine = number(size, whole=True) > 0
     expect(fine, "batches", "a size of 1 or more", size)
     starts = range(0, len(x), size)
     if rng is None:

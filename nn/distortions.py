@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nn.initializers import Generator, generator
-from nn.layers import Array, as_float, expect
+from nn.layers import Array, as_float, expect, number
 
 
 def _pictures(x: ArrayLike, where: str) -> Array:
@@ -29,7 +29,12 @@ def shift(x: ArrayLike, down: int, right: int) -> Array:
     array([[0., 0., 1., 2.]], dtype=float32)
     """
     pictures = _pictures(x, "shift")
-    side, pad = pictures.shape[1], max(abs(down), abs(right))
+    whole = [number(k, whole=True) for k in (down, right)]
+    fine = not np.isnan(whole).any()
+    expect(fine, "shift", "whole numbers", down, right)
+    side = pictures.shape[1]
+    down, right = np.clip([down, right], -side, side)
+    pad = max(abs(down), abs(right))
     padded = np.pad(pictures, ((0, 0), (pad, pad), (pad, pad)))
     top, left = pad - down, pad - right
     moved = padded[:, top : top + side, left : left + side]
@@ -64,7 +69,7 @@ def distort(
     """
     pictures = _pictures(x, "distort")
     sizes = (pixels, degrees, stretch, shear, bend)
-    fine = all(0 <= size < math.inf for size in sizes)
+    fine = all(0 <= number(size) for size in sizes)
     expect(fine, "distort", "finite settings of 0 or more", sizes)
     n, side, _ = pictures.shape
     u = generator(rng, "distort").uniform(-1, 1, (6, n))

@@ -13,6 +13,7 @@ from nn.layers import (
     expect,
     gradient_for,
     kept,
+    number,
 )
 
 
@@ -31,7 +32,8 @@ class Dropout:
     params: tuple[Parameter, ...] = ()
 
     def __init__(self, rate: float, *, rng: Generator) -> None:
-        expect(0 <= rate < 1, "Dropout", "a rate in [0, 1)", rate)
+        fine = 0 <= number(rate) < 1
+        expect(fine, "Dropout", "a rate in [0, 1)", rate)
         self.rate, self.rng = rate, generator(rng, "Dropout")
         self._scale: Array | None = None
 

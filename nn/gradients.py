@@ -12,8 +12,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nn.initializers import Generator, generator
-from nn.layers import Array, Layer, Parameter, Sequential, expect
+from nn.layers import (
+    Array,
+    Layer,
+    Parameter,
+    Sequential,
+    as_float,
+    expect,
+    number,
+)
 from nn.models import parameters
+
+
+def _exact(values: ArrayLike, where: str) -> Array:
+    as_float(values, where)  # for what it refuses
+    return np.array(values, np.float64)
 
 
 def numerical_gradient(
@@ -24,7 +37,8 @@ def numerical_gradient(
     >>> numerical_gradient(lambda x: float(x[0] ** 2), [3.0]).round(6)
     array([6.])
     """
-    x = np.array(x, np.float64)
+    x = _exact(x, "numerical_gradient: x")
+    expect(number(h) > 0, "numerical_gradient", "h > 0", h)
     gradient = np.empty_like(x)
     for i in np.ndindex(x.shape):
         original = x[i]
@@ -44,7 +58,8 @@ def relative_error(
     >>> relative_error([3, 4], [3, 4]), relative_error([1], [-1])
     (0.0, 1.0)
     """
-    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    a, b = _exact(a, "relative_error"), _exact(b, "relative_error")
+    expect(number(floor) >= 0, "relative_error", "floor >= 0", floor)
     expect(a.shape == b.shape, "relative_error", a.shape, b.shape)
     sizes = float(np.linalg.norm(a) + np.linalg.norm(b))
     apart = float(np.linalg.norm(a - b))
@@ -67,7 +82,7 @@ def check_gradients(
     >>> sorted(errors), max(errors.values()) < 1e-7
     (['0 Dense/bias', '0 Dense/weight', 'x'], True)
     """
-    x = np.asarray(x, np.float64)
+    x = _exact(x, "check_gradients: x")
     exact = copy.deepcopy(layer)
     for p in exact.params:
         p.value = p.value.astype(np.float64)

@@ -9,7 +9,7 @@ import math
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nn.layers import Array, expect
+from nn.layers import Array, expect, number
 
 Generator = np.random.Generator
 F32: DTypeLike = np.float32
@@ -25,7 +25,7 @@ def generator(rng: Generator | None, where: str) -> Generator:
 
 def _check(d_in: int, d_out: int, dtype: DTypeLike) -> None:
     for d in (d_in, d_out):
-        fine = isinstance(d, (int, np.integer)) and d > 0
+        fine = number(d, whole=True) > 0
         expect(fine, "initializer", "a whole number above 0", d)
     fine = np.dtype(dtype) in (np.float32, np.float64)
     expect(fine, "initializer", "dtype float32 or float64", dtype)
@@ -61,7 +61,7 @@ def normal(
     (3, 2)
     """
     _check(d_in, d_out, dtype)
-    expect(0 <= std < np.inf, "normal", "std >= 0", std)
+    expect(0 <= number(std), "normal", "std >= 0", std)
     draws = generator(rng, "normal").standard_normal((d_in, d_out))
     return (std * draws).astype(dtype)
 

@@ -3,6 +3,7 @@ dL/dx. A gradient has the shape of what it is the gradient of."""
 
 from __future__ import annotations
 
+from numbers import Integral, Real
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -17,6 +18,13 @@ def expect(fine: Any, where: str, wanted: Any, *got: Any) -> None:
         words = " ".join(map(str, got))
         text = f"{where}: expected {wanted}, received {words}"
         raise ValueError(text)
+
+
+def number(x: Any, whole: bool = False) -> Any:
+    """x if it is a finite number, else nan, which is in no range."""
+    kind = Integral if whole else Real
+    fine = isinstance(x, kind) and not isinstance(x, bool)
+    return x if fine and abs(x) < np.inf else np.nan
 
 
 def as_float(values: ArrayLike, where: str) -> Array:

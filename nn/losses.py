@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nn.activations import sigmoid
-from nn.layers import Array, as_float, expect
+from nn.layers import Array, as_float, expect, number
 
 
 def _exact(values: ArrayLike, where: str) -> tuple[Array, Array]:
@@ -55,7 +55,7 @@ def huber(
     (1.3125, array([[0.5 ],
            [0.25]], dtype=float32))
     """
-    expect(0 < delta < np.inf, "huber", "delta > 0", delta)
+    expect(0 < number(delta), "huber", "delta > 0", delta)
     own, p = _exact(prediction, "huber: prediction")
     d = p - _target_like(target, p, "huber: target")
     cut = np.clip(d, -delta, delta)
@@ -137,6 +137,8 @@ def one_hot(
     k = np.asarray(labels)
     fine = k.ndim == 1 and k.dtype.kind in "iu"
     expect(fine, where, "integers (n,)", k.dtype, k.shape)
+    fine = number(classes, whole=True) > 0
+    expect(fine, where, "classes >= 1", classes)
     low, high = (k.min(), k.max()) if k.size else (0, 0)
     fine = 0 <= low <= high < classes
     expect(fine, where, f"0 to {classes - 1}", low, "to", high)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
@@ -14,6 +12,7 @@ from nn.layers import (
     expect,
     gradient_for,
     kept,
+    number,
 )
 
 
@@ -44,14 +43,15 @@ class BatchNorm:
         eps: float = 1e-5,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        fine = d >= 1 and 0 <= momentum <= 1 and 0 < eps < math.inf
+        fine = number(d, whole=True) >= 1 and 0 < number(eps)
+        fine = fine and 0 <= number(momentum) <= 1
         expected = "d >= 1, momentum in [0, 1], eps > 0"
         expect(fine, "BatchNorm", expected, (d, momentum, eps))
         self.gamma = Parameter(np.ones(d, dtype))
         self.beta = Parameter(np.zeros(d, dtype))
         self.params = (self.gamma, self.beta)
-        self.running_mean = np.zeros(d, dtype)
-        self.running_variance = np.ones(d, dtype)
+        self.running_mean = np.zeros_like(self.beta.value)
+        self.running_variance = np.ones_like(self.beta.value)
         self.momentum, self.eps = momentum, eps
         self._kept: tuple[Array, Array] | None = None
 

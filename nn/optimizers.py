@@ -11,7 +11,7 @@ from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 
-from nn.layers import Array, Parameter, expect
+from nn.layers import Array, Parameter, expect, number
 
 
 @dataclass(eq=False, repr=False)
@@ -32,8 +32,8 @@ class Optimizer:
         fine = params and all(isinstance(p, Parameter) for p in params)
         expect(fine, self._name, "Parameters: model.params", params)
         for name, x in vars(self).items():
-            if name in ("weight_decay", "momentum", "eps"):
-                expect(0 <= x < math.inf, self._name, f"{name} >= 0", x)
+            if name in ("lr", "weight_decay", "momentum", "eps"):
+                expect(0 <= number(x), self._name, f"{name} >= 0", x)
         self.steps = 0
         count = 1 + self.memory  # made once: new ones would cost time
         self._arrays = [
@@ -43,7 +43,7 @@ class Optimizer:
 
     def step(self) -> None:
         """Move every parameter once, against its gradient."""
-        expect(0 <= self.lr < math.inf, self._name, "lr >= 0", self.lr)
+        expect(0 <= number(self.lr), self._name, "lr >= 0", self.lr)
         self.steps += 1
         for p, arrays in zip(self.params, self._arrays, strict=True):
             self._update(p.value, self._gradient(p), *arrays)
@@ -133,7 +133,7 @@ class RMSProp(AdaGrad):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        fine = 0 <= self.alpha < 1
+        fine = 0 <= number(self.alpha) < 1
         expect(fine, "RMSProp", "alpha in [0, 1)", self.alpha)
 
     def _remember(self, v: Array, square: Array) -> None:
@@ -161,8 +161,8 @@ class Adam(Optimizer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        betas = np.asarray(self.betas)
-        fine = betas.shape == (2,) and all((betas >= 0) & (betas < 1))
+        fine = np.shape(self.betas) == (2,)
+        fine = fine and all(0 <= number(b) < 1 for b in self.betas)
         expect(fine, self._name, "two betas in [0, 1)", self.betas)
 
     def _update(self, value: Array, g: Array, *arrays: Array) -> None:

@@ -6,17 +6,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from nn.layers import expect
+from nn.layers import expect, number
 
 Schedule = Callable[[int], float]
 
 
 def _warm_up(lr: float, warmup: int, then: Schedule) -> Schedule:
-    expect(0 <= lr < math.inf, "schedule", "lr >= 0", lr)
-    expect(warmup >= 0, "schedule", "warmup >= 0", warmup)
+    expect(0 <= number(lr), "schedule", "lr >= 0", lr)
+    expect(number(warmup) >= 0, "schedule", "warmup >= 0", warmup)
 
     def schedule(step: int) -> float:
-        expect(step >= 0, "schedule", "a step >= 0", step)
+        expect(number(step) >= 0, "schedule", "a step >= 0", step)
         if step < warmup:
             return lr * (step + 1) / warmup
         return then(step - warmup)
@@ -33,8 +33,9 @@ def step_decay(
     >>> [schedule(step) for step in range(5)]
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """
-    expect(every >= 1, "step_decay", "every >= 1", every)
-    expect(0 < factor <= 1, "step_decay", "factor in (0, 1]", factor)
+    expect(number(every) >= 1, "step_decay", "every >= 1", every)
+    fine = 0 < number(factor) <= 1
+    expect(fine, "step_decay", "factor in (0, 1]", factor)
     return _warm_up(
         lr, warmup, lambda step: lr * factor ** (step // every)
     )
@@ -49,7 +50,7 @@ def exponential_decay(
     >>> [schedule(step) for step in range(5)]
     [0.5, 1.0, 1.0, 0.5, 0.25]
     """
-    fine = 0 < factor <= 1
+    fine = 0 < number(factor) <= 1
     expect(fine, "exponential_decay", "factor in (0, 1]", factor)
     return _warm_up(lr, warmup, lambda step: lr * factor**step)
 
@@ -64,8 +65,10 @@ def cosine(
     >>> [round(schedule(step), 3) for step in range(6)]
     [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
     """
-    expect(steps > warmup, "cosine", "steps > warmup", steps)
-    expect(0 <= final <= lr, "cosine", "final in [0, lr]", final)
+    fine = number(steps) > number(warmup)
+    expect(fine, "cosine", "steps > warmup", steps)
+    fine = 0 <= number(final) <= number(lr)
+    expect(fine, "cosine", "final in [0, lr]", final)
     length = steps - warmup
     return _warm_up(
         lr, warmup, lambda step: _ease(lr, final, min(1, step / length))
@@ -88,14 +91,13 @@ def one_cycle(
     >>> [round(schedule(step), 3) for step in (0, 2, 4, 9)]
     [0.04, 0.52, 1.0, 0.0]
     """
-    fine = 1 < rise * steps < steps
-    expect(
-        fine, "one_cycle", "rise * steps in (1, steps)", rise * steps
-    )
+    peak = number(rise) * number(steps)
+    fine = 1 < peak < steps
+    expect(fine, "one_cycle", "rise * steps in (1, steps)", peak)
     shares = (start, final)
-    fine = all(0 <= share <= 1 for share in shares)
+    fine = all(0 <= number(share) <= 1 for share in shares)
     expect(fine, "one_cycle", "start and final in [0, 1]", shares)
-    top, last = rise * steps - 1, steps - 1  # the first step is step 0
+    top, last = peak - 1, steps - 1  # the first step is step 0
 
     def schedule(step: int) -> float:
         if step <= top:

@@ -13,7 +13,7 @@ from nn.clipping import clip_gradients
 from nn.evaluation import Data, Loss, Metric, evaluate, passes
 from nn.history import History, progress_bar
 from nn.initializers import Generator
-from nn.layers import Array, Layer, expect
+from nn.layers import Array, Layer, expect, number
 from nn.models import arrays
 from nn.optimizers import Optimizer
 from nn.schedules import Schedule
@@ -94,8 +94,16 @@ def fit(
     >>> history.train_loss, model.weight.value  # 0 -> 1 -> 1.5
     ([16.0, 4.0], array([[1.5]], dtype=float32))
     """
-    fine = patience is None or (validation is not None and patience > 0)
+    fine = number(epochs, whole=True) >= 0
+    expect(fine, "fit", "epochs >= 0", epochs)
+    fine = max_norm is None or number(max_norm) > 0
+    expect(fine, "fit", "max_norm > 0", max_norm)
+    fine = patience is None or (
+        validation is not None and number(patience) > 0
+    )
     expect(fine, "fit", "patience > 0, with validation", patience)
+    if validation is not None:  # now, and not after an epoch
+        passes(validation, 1, None, "fit: validation")
     start = passes(data, batch_size, rng, "fit")
     steps = count()
 

@@ -223,9 +223,12 @@ def test_parameters_are_needed(optimizer, params):
 def test_a_step_with_a_wrong_lr_moves_nothing(optimizer, lr):
     p = Parameter([1])
     p.grad[:] = 1
-    steps = optimizer([p], lr=lr)
+    steps = optimizer([p])
+    steps.lr = lr
     with says(f"{optimizer.__name__}: expected lr >= 0, received {lr}"):
         steps.step()
+    with says(f"{optimizer.__name__}: expected lr >= 0, received {lr}"):
+        optimizer([p], lr=lr)
     assert (p.value, steps.steps) == ([1], 0)
 
 

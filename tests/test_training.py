@@ -542,13 +542,12 @@ def test_bad_data_is_refused(data, text):
                             "received 0"),
         ({"rng": 1}, "batches: expected rng=numpy.random.default_rng(seed), "
                      "received 1"),
-        ({"max_norm": 0}, "clip_gradients: expected max_norm > 0, "
-                          "received 0"),
+        ({"max_norm": 0}, "fit: expected max_norm > 0, received 0"),
         ({"schedule": lambda step: math.nan}, "SGD: expected lr >= 0, "
                                               "received nan"),
-        ({"validation": ([[1]], [])}, "evaluate: expected examples x, and as "
-                                      "many targets, received (1, 1) and "
-                                      "(0,)"),
+        ({"validation": ([[1]], [])}, "fit: validation: expected examples "
+                                      "x, and as many targets, received "
+                                      "(1, 1) and (0,)"),
     ],
 )  # fmt: skip
 def test_bad_settings_are_refused(settings, text):
