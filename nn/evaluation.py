@@ -33,7 +33,7 @@ def accuracy(prediction: ArrayLike, target: ArrayLike) -> float:
         truth = t.argmax(axis=1) if t.shape == p.shape else t
     else:
         answer, truth = p.ravel() > 0, t.ravel() > 0.5
-    fine = answer.shape == truth.shape
+    fine = answer.shape == truth.shape == (len(p),)
     expect(fine, "accuracy", f"a target a row of {p.shape}", t.shape)
     return float(np.mean(answer == truth))
 

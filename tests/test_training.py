@@ -112,6 +112,8 @@ def test_accuracy_is_the_share_of_right_answers(prediction, target, share):
     [
         ([[1, 2], [3, 4]], [[1], [0]], "(2, 2), received (2, 1)"),
         ([[1], [2]], [[1, 0], [0, 1]], "(2, 1), received (2, 2)"),
+        ([[]], [[]], "(1, 0), received (1, 0)"),
+        ([[[1, 2]]], [[[1, 0]]], "(1, 1, 2), received (1, 1, 2)"),
     ],
 )
 def test_accuracy_needs_a_target_a_row(prediction, target, shapes):
