@@ -154,7 +154,9 @@ medians = [(np.median(R[-1]), np.median(F[-1]))
            for R, F, *_ in (runs["parabola", lr] for lr in RATES)]
 best_right, best_wrong = (min(column) for column in zip(*medians))
 assert lower["parabola", 0.1] > 0.9 * SEEDS
-assert downhill > 0 and blown > 0 == blown_right
+assert 1.3 * best_wrong < best_right < 0.01
+assert 0.5 < stretched / medians[1][1] < 2
+assert downhill > 0 and 80 < angle < 90 and blown > 0 == blown_right
 assert max(n["sine", lr] for n in (lower, higher)
            for lr in RATES[:2]) == 0
 assert higher["parabola", 0.2] > lower["parabola", 0.2]
@@ -197,10 +199,12 @@ figure(
 # {{ lower["parabola", 0.1] }} of {{ SEEDS }} runs, at 0.2 more often higher.
 # If each may take the best of the three rates, the median is
 # {{ best_right:.4f }} for the right one and {{ best_wrong:.4f }} for the wrong
-# one. On the step at $0.05$ the right one is ahead, {{ higher["step", 0.05] }}
-# to {{ lower["step", 0.05] }}. On the sine you cannot see the mistake at all.
-# The curve is odd, and so is a tanh network without biases; the $da$ at $x$
-# and at $-x$ cancel in every sum, and the biases stay at zero.[^rounding]
+# one. On the step function, at $0.05$, the right one is ahead,
+# {{ higher["step", 0.05] }} to {{ lower["step", 0.05] }}. On the sine, at the
+# two smaller rates, you cannot see the mistake at all. The curve is odd, and
+# so is a tanh network without biases; the gradients $da$ of the hidden sums
+# at $x$ and at $-x$ cancel when they are added up, and the biases stay at
+# zero.[^rounding]
 #
 # Why does it learn? A short step changes the loss by about $-\eta$ times
 # the right gradient times the wrong one, summed over all parameters. That
@@ -216,8 +220,8 @@ figure(
 # parabola is even, a tanh network without biases odd, so the biases have to
 # move first.
 #
-# It is luck. {{ blown }} of the runs behind [](#tab-lower) blew up with the
-# wrong gradient, none with the right one; on the parabola at $0.3$ it is
+# It is luck: {{ blown }} of the runs behind [](#tab-lower) blew up with the
+# wrong gradient, none with the right one. On the parabola at $0.3$ it is
 # {{ wrong_at_03 }} to {{ at_03 }}, of {{ SEEDS }}.
 #
 # Many wrong gradients are like this one. A mistake in one part leaves the
@@ -428,8 +432,9 @@ figure(
 )
 
 # %% [markdown]
-# The dots follow the prediction: down with slope 1 and 2, up with slope
-# −1. In float64 the best central nudge should be
+# The dots follow the prediction: from the right, as $h$ shrinks, they fall
+# with slopes 1 and 2; then rounding takes over, and they rise with slope −1.
+# In float64 the best central nudge should be
 # {{ best["float64"]["central"]:.0e }}; the smallest error in the figure,
 # {{ best["float64"]["central error"]:.0e }} of the slope, belongs to a nudge
 # of {{ best["float64"]["at"]:.0e }}. Now look at $h = 10^{-5}$ in the right
@@ -485,11 +490,10 @@ assert apart < 3e-16
 # %% [markdown]
 # They agree to fifteen digits at least, and in [](#fig-nudges) the blue
 # curve goes down and stays down. The price: every operation on the way must
-# be *analytic*: Taylor's formula, continued without end, gives it exactly,
-# for a complex $h$ too. Sums,
-# products, quotients, `exp`, and what is made of them, as `tanh`, are. Where
-# a program asks which number is larger, or takes a size, it may not
-# be:[^martins]
+# be *analytic*, that is, given exactly by Taylor's formula continued without
+# end, for a complex $h$ too. Sums, products, quotients, `exp`, and what is
+# made of them, as `tanh`, are. Where a program asks which number is larger, or
+# takes a size, it may not be:[^martins]
 
 # %%
 def naive(z):
@@ -641,6 +645,7 @@ def without_a_column(g):
 
 rng = np.random.default_rng(8)
 W5, x8 = rng.normal(size=(5, 5)), rng.normal(size=(8, 5))
+r8 = rng.normal(size=(8, 5))            # for dy
 
 
 def error_of(fault):
@@ -649,7 +654,6 @@ def error_of(fault):
 
 
 # %% tags=["hide"]
-r8 = rng.normal(size=(8, 5))
 right8 = x8.T @ r8
 
 
@@ -729,7 +733,7 @@ table(
 
 # %% [markdown]
 # With two sides and float64 the right code stands at
-# {{ small[0][2]:.0e }}; one per cent too much makes
+# {{ small[0][2]:.0e }}; a factor of `1.01` makes
 # {{ measured_factors[0][1]:.0e }}. Check badly, and the two meet: right code
 # in float32 reports {{ small[3][2]:.2f }}. So an error below $10^{-7}$ is
 # right, as a rule. Between $10^{-7}$ and $10^{-4}$ repair the check first,
@@ -785,9 +789,9 @@ assert alarm > 0.01 and max(beside_it.values()) < 1e-9
 # %% [markdown]
 # In the first column the network is as it starts; in the second, the first
 # biases are shifted by about a thousandth. Their error of {{ alarm:.2f }}
-# became {{ calm:.0e }}, and nothing was repaired. An alarm that goes under
-# such a tiny random shift was a kink; a mistake stays. So check at random
-# numbers, never at zeros.
+# became {{ calm:.0e }}, and nothing was repaired. An alarm that goes away
+# under such a tiny random shift was a kink; a mistake stays. So check at
+# random numbers, never at zeros.
 #
 # ## One number for all
 #
@@ -871,7 +875,8 @@ figure(
 # {{ best_of_wrong:.0e }} at least. The right code comes above $10^{-6}$ too,
 # along {{ false_alarms }} of them, with {{ worst_right:.0e }}. That is a false
 # alarm: the slope along that $q$ is nearly 0, and rounding is large beside it.
-# So above $10^{-6}$ draw another direction. A mistake stays.
+# False alarms are far more frequent than misses. So above $10^{-6}$ draw
+# another direction; a mistake stays.
 #
 # The same works for one layer without a loss. String the numbers of $x$ out
 # in one row, $x_k$, those of $y$ in another, $y_j$, and let $J_{jk}$ be the
@@ -984,7 +989,8 @@ assert [part for part, e in found.items() if e > 1e-7] == [
 # ## The gallery
 #
 # Every mistake that follows stands, or stood, in a tutorial, a textbook or
-# a library for learners.[^found] Each exhibit has the broken code, with
+# a library for learners.[^found] None is named, for what you will meet again
+# is the mistake and not its author. Each exhibit has the broken code, with
 # the repair beside it, then a run that shows what one sees. The check is
 # the `assert` marked *caught*: it passes because the mistake is there and
 # is seen.
@@ -1478,7 +1484,8 @@ assert on_test[chosen] > on_new + 0.07  # caught
 # %% [markdown]
 # **One run.** Two people train the *same* network, each with a seed of
 # their own, and compare. Show many seeds, and the spread. (Here, all pairs of
-# seeds of the right code on the step of [](#tab-lower).)
+# seeds of the right code on the step of [](#tab-lower); `runs` and `SEEDS`
+# are from the fold of that table.)
 
 # %%
 finals = runs["step", 0.1][0][-1]  # one loss for each seed
@@ -1609,8 +1616,8 @@ table(
 #
 # ## The whole machine
 #
-# This closes Part I. One file is left, the door. It names all that is
-# behind it, in the order of the book:
+# This closes Part I. One file is left, `nn/__init__.py`, the door to the
+# package. It names all that is in it, in the order of the book:
 
 # %%
 show("__init__:")

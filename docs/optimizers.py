@@ -156,9 +156,10 @@ figure(
 # $$
 #
 # Each step multiplies $\theta_k$ by $1 - \eta \kappa_k$, whatever the
-# other number does. Between 0 and 1, it shrinks. Below 0, it changes
-# sides at every step: the zigzag. Below $-1$ it changes sides and grows,
-# and that happens exactly when
+# other number does. While this factor is between 0 and 1, $\theta_k$
+# shrinks. Below 0, $\theta_k$ changes sides at every step: the zigzag.
+# Below $-1$ it changes sides and grows. At least one of the numbers does
+# so exactly when
 #
 # $$
 # \label{too-far: the rate at which steps diverge}
@@ -221,6 +222,7 @@ theory = np.max(abs(1 - np.outer(tried, kappa)), axis=1)
 assert np.allclose(measured, theory, rtol=2e-3)
 under, over = (max(abs(1 - share * best * kappa)) for share in (0.9, 1.1))
 assert under < 0.94 and over > 1.1
+assert abs(fastest - max(abs(1 - best * kappa))) < 1e-9
 fig, ax = subplots(figsize=(5.4, 2.7))
 for k, style in zip((0, 1), ("--", ":")):
     ax.plot(grid, abs(1 - grid * kappa[k]), style, color=INK,
@@ -375,6 +377,7 @@ polyak = steps_needed(walk(SGD, 500, lr=(2 / 6) ** 2, momentum=b25))
 covers = ((1 + sqrt(0.9)) / (1 - sqrt(0.9))) ** 2
 assert min(heavy.values()) > plain > 2 * polyak
 assert max(heavy.values()) < 1.1 * min(heavy.values())
+assert 1400 < covers < 1500
 
 
 def pair(runs, name, alt, caption):
@@ -498,9 +501,10 @@ table(
 # \theta' = \theta - \eta\, m'
 # $$
 #
-# A nuisance: the network must be run at a place where its weights are
-# not. So store the place ahead, $\hat\theta = \theta - \eta \beta m$, and
-# call *that* the parameter. One step moves it to
+# (A prime marks the value after the step.) A nuisance: the network must be run
+# at a place where its weights are not. So store the place ahead,
+# $\hat\theta = \theta - \eta \beta m$, and call *that* the parameter. One step
+# moves it to
 #
 # $$
 # \label{nesterov-ahead: Nesterov's step from the place ahead}
@@ -568,7 +572,7 @@ def edge(**settings):
 
 
 edges = edge(), edge(nesterov=True)
-assert abs(edges[0] - 2 * (1 + 0.9)) < 0.02
+assert abs(edges[0] - 2 * (1 + 0.9)) < 0.02 and edges[1] < edges[0] / 2
 pair(
     [(r"Nesterov, $\beta = 0.9$, $\eta = 0.02$",
       {"lr": 0.02, "momentum": 0.9, "nesterov": True}),
@@ -709,7 +713,7 @@ assert loss(spoilt[-1]) > 20 and loss(clean[-1]) < 0.01
 
 # %% [markdown]
 # $v$ only grows, so the rates only fall ([](#tab-adagrad)). The clean walk
-# arrives all the same. But the bad gradient is never forgotten: after 400
+# gets near all the same. But the bad gradient is never forgotten: after 400
 # steps the second walk has a loss of {{ loss(spoilt[-1]):.0f }}, the first
 # one of {{ loss(clean[-1]):.3f }}.
 #
@@ -765,6 +769,7 @@ table(
 assert loss(fade[100]) > 50 * loss(clean[100])
 assert max(loss(fade[200:]).max(), loss(clean[200:]).max()) < 0.1
 assert 0.9**100 * 100**2 < 1
+assert abs(first_move - sqrt(0.1)) < 0.01 and 0.08 < moves < 0.12
 
 # %% [markdown]
 # (The first step is {{ first_move:.2f }}, not $0.1$: $v$ holds a tenth of
@@ -776,8 +781,8 @@ assert 0.9**100 * 100**2 < 1
 # Near the goal gradients are small, their running mean is too, and the
 # quotient stays. From step 500 to 1,000 each number still moves by
 # {{ moves:.2f }} at every step: it jumps over the goal, back and forth. A
-# rule that divides by the size of the gradient cannot slow down by itself.
-# (The cure comes with the [schedules](#noise).)
+# rule that divides by the size of the latest gradients cannot slow down by
+# itself. (The cure comes with the [schedules](#noise).)
 #
 # ## Adam
 #
@@ -809,7 +814,7 @@ print([(s, round(lengths[s - 1], 2)) for s in (1, 2, 5, 12, 100, 1000)])
 
 # %% tags=["hide"]
 longest = int(np.argmax(lengths)) + 1
-assert max(lengths) > 6 and lengths[0] > 3
+assert max(lengths) > 6 and lengths[0] > 3 and 11 <= longest <= 13
 
 # %% [markdown]
 # The first step is {{ lengths[0]:.1f }} times too long, step
@@ -980,7 +985,8 @@ table(
 # needs about as many as momentum with the same 0.9, either way: what the
 # division gains, the long memory loses by swinging. With $\beta_1 = 0.5$ it
 # needs {{ quicker[0] }}, and {{ quicker[1] }} in the turned ravine. Descent is
-# faster there. Adam's place is not here, where the curvatures are known.
+# faster there. Where the curvatures are known, as here, the best rate for
+# descent can be computed, and Adam is not needed.
 #
 # And Adam need not arrive at all. Reddi, Kale and Kumar found
 # gradients for which it walks the wrong way, and an error in the proof
@@ -1008,7 +1014,7 @@ assert q.value < -0.5
 # It rises: a short memory divides the rare large gradient by its own
 # size, and counts it as one vote against two. With the usual
 # $\beta_2 = 0.999$ this does no harm; but for every pair with
-# $\beta_1 < \sqrt{\beta_2}$ there is a sequence that does.[^reddi]
+# $\beta_1 < \sqrt{\beta_2}$ they show a sequence that does.
 # [Exercise 6.5](#exercise-65-never-forget-the-largest) has the repair.
 #
 # ## Weights that should shrink
@@ -1116,11 +1122,11 @@ assert np.allclose(
     spread, rate / (kappa * (2 - rate * kappa)), rtol=0.15)
 
 # %% [markdown]
-# They never arrive. They circle the bottom, at a distance that the rate
-# decides. How far? Each step multiplies $\theta$ by $1 - \eta \kappa$
-# ([](#eq-shrink-factor)) and
-# adds $\eta$ times the noise. Variances of independent things add, so
-# when the circling neither widens nor narrows,
+# They never arrive. (“Near” means: of its way along the floor the mean walker
+# has a hundredth left, $0.09$.) They circle the bottom, at a distance that the
+# rate decides. How far? Each step multiplies $\theta$ by $1 - \eta \kappa$
+# ([](#eq-shrink-factor)) and adds $\eta$ times the noise. Variances of
+# independent things add, so when the circling neither widens nor narrows,
 #
 # $$
 # \label{circling: the variance at the bottom}
@@ -1129,12 +1135,12 @@ assert np.allclose(
 # \operatorname{Var}\theta = \frac{\eta}{\kappa\,(2 - \eta\kappa)}
 # $$
 #
-# The numbers foretold are these. Half the rate, at most half the variance,
-# and twice the steps along the floor. One wants a large rate first and a
-# small one at the end. Robbins and Monro proved how.[^robbins] The walk is
-# sure to arrive if the sum of the rates is infinite, so that no goal is
-# too far, and the sum of their squares, with which noise enters the
-# variance, is finite.
+# These are the numbers printed as foretold. Half the rate, at most half the
+# variance, and twice the steps along the floor. One wants a large rate first
+# and a small one at the end. Robbins and Monro proved how.[^robbins] The walk
+# is sure to arrive if the sum of the rates is infinite, so that no goal is too
+# far, and the sum of their squares, with which noise enters the variance, is
+# finite.
 #
 # A *schedule* is a function from the step to the rate, steps counted from 0.
 # Four are in common use ([](#fig-schedules)).[^conditions] Their `expect`
@@ -1407,20 +1413,20 @@ saturated.append(np.mean(abs(sine.kept[2]) > 0.99))
 assert saturated[0] > 0.5 > 0.1 > max(saturated[1:])
 
 # %% [markdown]
-# At $\eta = 0.3$ the arrivals without warm-up are {{ cold }} of ten; with ten
-# steps of it they are {{ warm }} of ten, and in the shortest time anywhere in
+# At $\eta = 0.3$ hardly a beginning arrives without warm-up, {{ cold }} of
+# ten. With ten steps of it all ten do, and in the shortest time anywhere in
 # [](#tab-warmup). The first step moves all 16 weights of a neuron in the
 # second layer by $0.3$ at once, and they begin at about $1/\sqrt{16}$: it
 # outweighs them. After ten steps that layer's outputs are beyond $\pm 0.99$,
-# where tanh hardly slopes, in {{ saturated[0]:.0% }} of all cases; with
-# warm-up in {{ saturated[1]:.0% }}, and at $\eta = 0.1$ without it in
+# where tanh hardly slopes, in {{ saturated[0]:.0% }} of all cases; with ten
+# steps of warm-up in {{ saturated[1]:.0% }}, and at $\eta = 0.1$ without it in
 # {{ saturated[2]:.0% }}. At the smaller rates warm-up changes little.
 #
 # ## A cliff
 #
 # The walls so far got steeper evenly. Those of networks do not. Their
 # outputs are products of many layers' weights, and a product of fifty
-# factors is nothing for long and then everything:
+# factors is next to nothing for long and then suddenly huge:
 # [chapter 5](initializers.py) saw it explode. So give the ravine other
 # walls, $\cosh(5\,\theta_2) - 1$. The slope of
 # $\cosh u = \tfrac12 (e^u + e^{-u})$ is
@@ -1598,8 +1604,8 @@ assert medians["Adam", sine] < min(
 # | momentum | the zigzag | one rate for all; it swings |
 # | Nesterov | the swings | one rate for all; a lower limit |
 # | AdaGrad | one rate for all | it never forgets; the ravine must lie well |
-# | RMSProp | the endless memory | it does not rest; long first steps |
-# | Adam | the long first steps | it does not rest; full steps from the first |
+# | RMSProp | the endless memory | it does not rest; first steps that are too long |
+# | Adam | first steps that are too long | it does not rest; a full first step on a single gradient |
 # | AdamW | decay divided by gradients | what Adam keeps |
 #
 # - A number that limits every descent, $2 / \kappa_\text{max}$, and a
