@@ -11,6 +11,9 @@ them."""
 
 import argparse
 import json
+import os
+import random
+import subprocess
 import sys
 import tomllib
 from collections import defaultdict
@@ -23,6 +26,7 @@ WANTED = {"nn": 0.97, "weave": 0.90}  # the share that is killed
 EXPLAINED = Path("tests/mutants.toml")
 KNOWN = Path("mutants")
 UNNOTICED = {None, 0, 5, 33}  # exit codes: not tried, passed, no test
+PATIENCE = 300.0  # seconds that a chapter may take
 
 
 # ---- The plugin.
@@ -134,7 +138,12 @@ def run(patterns: list[str], children: int) -> None:
 
 
 def forget_survivors() -> None:
-    """What survived is tried again: there may be a new test."""
+    """What survived is tried again: there may be a new test. And what
+    was being written when a run ended is written again."""
+    for package in WANTED:
+        for path in (KNOWN / package).rglob("*.py"):
+            if not path.with_suffix(".py.meta").exists():
+                path.unlink()
     for path in KNOWN.rglob("*.meta"):
         meta = json.loads(path.read_text())
         codes = meta["exit_code_by_key"]
@@ -233,12 +242,73 @@ def print_row(row: str, name: str, count: list[int]) -> None:
     print(row.format(name, *count, share))
 
 
+# ---- The book's own assertions.
+
+
+def by_chapters(sample: int) -> None:
+    """Try a sample of nn's mutants on the quick chapters alone: each is
+    run as a plain script, where its code reaches what was changed."""
+    from test_book import SLOW
+
+    from weave.key import reached
+
+    mutants = [m for path, m, _ in results() if path.parts[0] == "nn"]
+    chosen = random.Random(0).sample(sorted(mutants), sample)
+    caught, tried = defaultdict(int), defaultdict(int)
+    noticed = set()
+    for chapter in sorted(Path("docs").glob("*.py")):
+        if chapter.stem in SLOW:
+            continue
+        code = chapter.read_text("utf-8")
+        modules = {
+            f"nn.{path.stem}" for path in reached(code, Path("nn"), False)
+        }
+        near = [m for m in chosen if named(m)[0] in modules]
+        if not near or fails(chapter, ""):
+            continue
+        for mutant in near:
+            tried[chapter.stem] += 1
+            if fails(chapter, mutant):
+                caught[chapter.stem] += 1
+                noticed.add(mutant)
+        print(
+            f"{chapter.stem:20}{caught[chapter.stem]:4} of "
+            f"{tried[chapter.stem]:4} that it reaches",
+            flush=True,
+        )
+    print(f"{'all of them':20}{len(noticed):4} of {sample:4} in the sample")
+
+
+def fails(chapter: Path, mutant: str) -> bool:
+    """Whether the chapter notices the mutant, or never comes to an end."""
+    there = KNOWN.resolve()
+    env = os.environ | {
+        "MPLBACKEND": "agg",
+        "MUTANT_UNDER_TEST": mutant,
+        "PYTHONPATH": str(there),
+    }
+    command = [sys.executable, there / chapter]
+    try:
+        done = subprocess.run(
+            command, cwd=there, env=env, capture_output=True, timeout=PATIENCE
+        )
+    except subprocess.TimeoutExpired:
+        return True
+    return done.returncode != 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("patterns", nargs="*", help="nn.layers.*")
     parser.add_argument("--children", type=int, default=2)
-    parser.add_argument("--report", action="store_true")
+    parser.add_argument("--report", action="store_true", help="only that")
+    parser.add_argument(
+        "--chapters", type=int, help="try so many mutants on the chapters"
+    )
     given = parser.parse_args()
+    if given.chapters:
+        by_chapters(given.chapters)
+        return 0
     if not given.report:
         forget_survivors()
         run(given.patterns, given.children)
