@@ -208,6 +208,13 @@ def test_a_length_that_is_not_finite_is_refused_and_nothing_scaled(bad):
     assert params[0].grad.tolist() == [3, 4]
 
 
+def test_gradients_are_divided_by_their_length_and_a_millionth():
+    p = Parameter(np.zeros(2))
+    p.grad[:] = 3e-6, 4e-6
+    clip_gradients([p], max_norm=1e-6)
+    np.testing.assert_allclose(p.grad, [3e-6 / 6, 4e-6 / 6], rtol=1e-12)
+
+
 # ---- errors
 
 

@@ -101,6 +101,7 @@ class Stream:
         ([[-1], [2]], [0, 1], 1.0),
         ([-1, 2, 0], [[0], [1], [0]], 1.0),
         ([-1, 0.2], [0.2, 0.9], 1.0),
+        ([-1, 2], [0.5, 0.9], 1.0),
     ],
 )
 def test_accuracy_is_the_share_of_right_answers(prediction, target, share):
