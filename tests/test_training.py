@@ -178,6 +178,14 @@ def test_batches_of_any_size_weigh_their_examples_alike(n, size):
     assert train(model, (x, t), batch_size=size).train_loss == [whole]
 
 
+def test_evaluate_says_its_name_when_it_refuses_data():
+    with says(
+        "evaluate: expected arrays (x, target), or an iterable of batches "
+        "like them, received <class 'int'>"
+    ):
+        evaluate(Dense([[2]]), mse, 3)
+
+
 def test_evaluate_of_no_batches_is_refused():
     with says("evaluate: expected one batch at least, received none"):
         evaluate(Dense([[1]]), mse, [])
