@@ -16,7 +16,7 @@ import random
 import subprocess
 import sys
 import tomllib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +26,7 @@ WANTED = {"nn": 0.97, "weave": 0.90}  # the share that is killed
 EXPLAINED = Path("tests/mutants.toml")
 KNOWN = Path("mutants")
 UNNOTICED = {None, 0, 5, 33}  # exit codes: not tried, passed, no test
+TIMEOUT = {-24, 24, 36, 152, 255}  # killed too: it would not end
 PATIENCE = 300.0  # seconds that a chapter may take
 
 
@@ -160,7 +161,7 @@ def forget_survivors() -> None:
 def named(mutant: str) -> tuple[str, str]:
     """The module and the function of a mutant, as one would say them."""
     module, _, name = mutant.partition("__mutmut_")[0].rpartition(".")
-    return module, name.removeprefix("x").strip("_ǁ").replace("ǁ", ".")
+    return module, name[2:].replace("ǁ", ".")  # x_f, or xǁClassǁmethod
 
 
 def change(mutant: str, path: Path) -> str:
@@ -194,54 +195,42 @@ def explained() -> dict[tuple[str, str], str]:
 
 def report() -> int:
     """Print every module's share and every survivor; return the errors."""
-    known = explained()
-    counts = defaultdict(lambda: [0, 0, 0])  # mutants, killed, explained
-    unused, survivors, untried = dict(known), [], 0
+    known, survived, untried = explained(), set(), set()
+    counts = defaultdict(Counter)  # of each module, and of each package
     for path, mutant, code in results():
         module, function = named(mutant)
+        function = f"{module}.{function}"
         if code is None:
-            untried += 1
+            untried.add(function)
             continue
-        count = counts[module]
-        count[0] += 1
+        kinds = ["mutants", "timeout" if code in TIMEOUT else ""]
         if code not in UNNOTICED:
-            count[1] += 1
-            continue
-        what = f"{module}.{function}", change(mutant, path)
-        unused.pop(what, None)
-        if what in known:
-            count[2] += 1
+            kinds.append("killed")
         else:
-            survivors.append((mutant, *what))
-    for mutant, function, what in survivors:
-        print(f"{function}: {what}\n    mutmut show {mutant}")
-    row = "{:32}{:>8}{:>8}{:>11}{:>8}"
-    print(row.format("module", "mutants", "killed", "explained", "share"))
+            what = change(mutant, path)
+            survived.add((function, what))
+            if (function, what) in known:
+                kinds.append("explained")
+            else:
+                print(f"{function}: {what}\n    mutmut show {mutant}")
+        for name in (module, module.partition(".")[0]):
+            counts[name].update(kinds)
+    head = ["mutants", "killed", "timeout", "explained"]
+    row = "{:26}" + "{:>10}" * 5
+    print(row.format("module", *head, "share"))
+    for name, count in sorted(counts.items()):
+        share = f"{count['killed'] / count['mutants']:.1%}"
+        print(row.format(name, *(count[kind] for kind in head), share))
     errors = 0
-    for package, wanted in WANTED.items():
-        total = [0, 0, 0]
-        for module in sorted(counts):
-            if module.split(".")[0] == package:
-                print_row(row, module, counts[module])
-                total = [
-                    a + b for a, b in zip(total, counts[module], strict=True)
-                ]
-        if total[0]:
-            print_row(row, f"{package}, all", total)
-            if total[1] / total[0] < wanted:
-                errors += 1
-                print(f"{package}: expected {wanted:.0%} killed")
-    for function, what in unused:
-        if untried == 0 or function.rpartition(".")[0] in counts:
+    for name, wanted in WANTED.items():
+        if counts[name]["killed"] < wanted * counts[name]["mutants"]:
+            errors += 1
+            print(f"{name}: expected {wanted:.0%} killed")
+    for function, what in known.keys() - survived:
+        if function not in untried:
             errors += 1
             print(f"{EXPLAINED}: no such survivor\n    {function}: {what}")
-    print(f"{len(survivors)} survivors, {untried} not tried")
     return errors
-
-
-def print_row(row: str, name: str, count: list[int]) -> None:
-    share = f"{count[1] / count[0]:.1%}"
-    print(row.format(name, *count, share))
 
 
 # ---- The book's own assertions.
