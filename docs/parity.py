@@ -828,8 +828,8 @@ REASONS = {
     "stands in every row": ["Layer", "Parameter"],
     "what rows above are made of": [
         "Elementwise", "Optimizer", "arrays", "as_float",
-        "checked_pair", "expect", "generator", "gradient_for", "kept", "number",
-        "parameters", "parts", "passes", "slices",
+        "checked_pair", "expect", "generator", "gradient_for", "kept",
+        "number", "parameters", "parts", "passes", "slices",
     ],
     "tells, or keeps; computes nothing": [
         "Diverged", "History", "load", "progress_bar", "save",

@@ -3,7 +3,7 @@
 A number is known by its chapter, its section and what stands between
 the braces, `{{ expression:format }}`; compared are the texts that were
 printed, so a difference below the last digit is none. A number that is
-new or gone is no change. Two pages are left out, see `MEASURING`.
+new or gone is no change. A few pages are left out, see `MEASURING`.
 
 `python -m weave.press.changes` (`make numbers`) keeps the numbers of a release
 in docs/assets/numbers.json, and what differs from the release before.
@@ -24,8 +24,8 @@ from weave.execute import execute
 from weave.press import citation
 from weave.prose import plain
 
-# The one measures the machine that runs it, the other counts this book.
-MEASURING = "speed", "weaving"
+# These measure the machine that runs them, and the last counts this book.
+MEASURING = "speed", "formulas", "parity", "weaving"
 FILE = Path("docs", "assets", "numbers.json")
 RELEASE = re.compile(
     r"^## (?P<version>\d+\.\d+\.\d+) · (?P<date>\d{4}-\d\d-\d\d)\n"
