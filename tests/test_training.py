@@ -577,6 +577,8 @@ def test_bad_data_is_refused(data, text):
         ({"rng": 1}, "batches: expected rng=numpy.random.default_rng(seed), "
                      "received 1"),
         ({"max_norm": 0}, "fit: expected max_norm > 0, received 0"),
+        ({"epochs": -1}, "fit: expected epochs >= 0, received -1"),
+        ({"epochs": 1.5}, "fit: expected epochs >= 0, received 1.5"),
         ({"schedule": lambda step: math.nan}, "SGD: expected lr >= 0, "
                                               "received nan"),
         ({"validation": ([[1]], [])}, "fit: validation: expected examples "
