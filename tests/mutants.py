@@ -68,7 +68,8 @@ def pytest_collection_modifyitems(items):
 
 class Bare(cst.CSTTransformer):
     """`@d def f` as `def f; f = d(f)`: mutmut leaves out decorated ones.
-    No cache: with one, not all tests that reach f would be seen to."""
+    What is kept for each argument is not: a test that finds it kept
+    would not be seen to reach f."""
 
     def leave_FunctionDef(self, original_node, updated_node):
         names = [
@@ -79,7 +80,8 @@ class Bare(cst.CSTTransformer):
             return updated_node
         name = value = updated_node.name.value
         for decorator in reversed(names):
-            if decorator.partition("(")[0] not in ("cache", "lru_cache"):
+            kept = decorator.partition("(")[0] in ("cache", "lru_cache")
+            if not (kept and updated_node.params.params):
                 value = f"{decorator}({value})"
         return cst.FlattenSentinel(
             [
@@ -137,6 +139,9 @@ def run(patterns: list[str], children: int) -> None:
 
     mutmut.mutate_file_contents = mutate_bare
     isolation.PytestRunner = warm_runner()
+    KNOWN.mkdir(exist_ok=True)
+    if not (KNOWN / "node_modules").exists():
+        (KNOWN / "node_modules").symlink_to("../node_modules")
     mutmut._run(patterns, children)
 
 

@@ -263,6 +263,11 @@ def test_an_rmsprop_that_remembers_nothing_divides_by_the_gradient():
     assert places == [-1, 0]
 
 
+def test_an_adam_that_remembers_nothing_divides_by_the_gradient():
+    places = walk(Adam, [4, -9], lr=1, betas=(0, 0), eps=0)
+    assert places == [-1, 0]
+
+
 @pytest.mark.parametrize("optimizer", ALL)
 def test_a_step_makes_no_new_arrays(optimizer):
     p = Parameter(np.ones(100_000))
