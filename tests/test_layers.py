@@ -189,6 +189,15 @@ def test_a_model_that_learns_nothing_may_go_back(layers):
     assert model.backward([[2]], need_dx=True) == [[2]]
 
 
+def test_dense_refuses_words_on_either_way():
+    layer, text = Dense([[1]]), "expected real numbers, received <U1"
+    with says(f"Dense.forward: x: {text}"):
+        layer.forward([["a"]])
+    layer.forward([[1]], train=True)
+    with says(f"Dense.backward: dy: {text}"):
+        layer.backward([["a"]])
+
+
 def test_sequential_passes_train_on():
     model = Sequential(Dense([[1]]), ReLU())
     model.forward([[1]])

@@ -226,6 +226,11 @@ def test_parameters_are_needed(optimizer, params):
         optimizer(params)
 
 
+def test_a_model_is_no_parameters():
+    with says("SGD: expected Parameters: model.params, received ()"):
+        SGD(3)
+
+
 @pytest.mark.parametrize("lr", [-1, np.inf, np.nan])
 @pytest.mark.parametrize("optimizer", ALL)
 def test_a_step_with_a_wrong_lr_moves_nothing(optimizer, lr):
