@@ -241,20 +241,20 @@ def report() -> int:
 # ---- The book's own assertions.
 
 
-def by_chapters(sample: int) -> None:
-    """Try a sample of nn's mutants on the quick chapters alone: each is
-    run as a plain script, where its code reaches what was changed."""
-    from test_book import SLOW
+def by_chapters(sample: int, chapters: list[str]) -> None:
+    """Try a sample of nn's mutants on the chapters alone, on those named
+    or the quick ones: each is run as a plain script, where its code
+    reaches what was changed."""
+    from test_book import CHAPTERS, SLOW
 
     from weave.key import reached
 
     mutants = [m for path, m, _ in results() if path.parts[0] == "nn"]
     chosen = random.Random(0).sample(sorted(mutants), sample)
-    caught, tried = defaultdict(int), defaultdict(int)
     noticed = set()
-    for chapter in sorted(Path("docs").glob("*.py")):
-        if chapter.stem in SLOW:
-            continue
+    quick = [path.stem for path in CHAPTERS if path.stem not in SLOW]
+    for name in chapters or quick:
+        chapter = Path("docs", f"{name}.py")
         code = chapter.read_text("utf-8")
         modules = {
             f"nn.{path.stem}" for path in reached(code, Path("nn"), False)
@@ -262,16 +262,9 @@ def by_chapters(sample: int) -> None:
         near = [m for m in chosen if named(m)[0] in modules]
         if not near or fails(chapter, ""):
             continue
-        for mutant in near:
-            tried[chapter.stem] += 1
-            if fails(chapter, mutant):
-                caught[chapter.stem] += 1
-                noticed.add(mutant)
-        print(
-            f"{chapter.stem:20}{caught[chapter.stem]:4} of "
-            f"{tried[chapter.stem]:4} that it reaches",
-            flush=True,
-        )
+        caught = {m for m in near if fails(chapter, m)}
+        noticed |= caught
+        print(f"{name:20}{len(caught):4} of {len(near):4} that it reaches")
     print(f"{'all of them':20}{len(noticed):4} of {sample:4} in the sample")
 
 
@@ -295,7 +288,7 @@ def fails(chapter: Path, mutant: str) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("patterns", nargs="*", help="nn.layers.*")
+    parser.add_argument("patterns", nargs="*", help="such as nn.layers.*")
     parser.add_argument("--children", type=int, default=2)
     parser.add_argument("--report", action="store_true", help="only that")
     parser.add_argument(
@@ -303,7 +296,7 @@ def main() -> int:
     )
     given = parser.parse_args()
     if given.chapters:
-        by_chapters(given.chapters)
+        by_chapters(given.chapters, given.patterns)
         return 0
     if not given.report:
         forget_survivors()
