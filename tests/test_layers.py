@@ -189,6 +189,11 @@ def test_a_model_that_learns_nothing_may_go_back(layers):
     assert model.backward([[2]], need_dx=True) == [[2]]
 
 
+def test_a_parameter_is_made_of_numbers():
+    with says("Parameter: expected real numbers, received <U1"):
+        Parameter(["a"])
+
+
 def test_dense_refuses_words_on_either_way():
     layer, text = Dense([[1]]), "expected real numbers, received <U1"
     with says(f"Dense.forward: x: {text}"):
