@@ -108,6 +108,10 @@ assert max(first) < 1e-15
 # chosen whose outcomes can all be listed, so that the mean is exact.
 #
 # ## Activations
+#
+# Each activation as displayed is computed beside its layer, and the layer's
+# way back beside the derivative that SymPy takes of the displayed formula.
+# For softmax the derivative is a table, compared entry by entry.
 
 # %% tags=["hide"]
 x, dy = draw(4), draw(4)
@@ -247,6 +251,10 @@ check(
 
 # %% [markdown]
 # ## Losses
+#
+# A loss in `nn` returns its value and its gradient. The displayed loss is
+# compared with the one; the displayed gradient with the other, and with
+# the derivative of the displayed loss.
 
 # %% tags=["hide"]
 place = "losses.py#eq-"
@@ -355,6 +363,9 @@ check(
 
 # %% [markdown]
 # ## Layers
+#
+# Here letters are tables of a few rows and columns, each entry a symbol of
+# its own, and the loss is any sum of the outputs.
 
 # %% tags=["hide"]
 place = "layers.py#eq-"
@@ -876,6 +887,8 @@ check(
 
 # %% [markdown]
 # ## Schedules
+#
+# Each formula at a few steps, beside the schedule.
 
 # %% tags=["hide"]
 for step in (0, 3, 7):
@@ -1008,6 +1021,9 @@ check(
 
 # %% [markdown]
 # ## Chance
+#
+# Means and variances: of small examples all that can happen is listed, with
+# its probability, so nothing is left to a sample.
 
 # %% tags=["hide"]
 place = "initializers.py#eq-"
@@ -1186,11 +1202,13 @@ for one in formulas.checks:
 def largest(values):
     """Return the largest of some differences, in words for a table."""
     known = [value for value in values if value is not None]
-    return f"{max(known):.0e}" if known else "–"
+    return f"{max(known):.0e}".replace("0e+00", "0") if known else "–"
 
 
 def place_of(where):
-    return order.index(where.partition(".")[0])
+    """Return where in the book an equation stands."""
+    chapter = order.index(where.partition(".")[0])
+    return chapter, list(formulas.equations).index(where)
 
 
 listed = sorted(formulas.found, key=place_of)

@@ -828,11 +828,13 @@ print(f"{plain_peak / 1e6:.1f} MB, in six segments "
 #
 # $$
 # \label{segments: the best number of segments}
+# \begin{gathered}
 # K + \frac{2 D}{K} \ \ge\ 2 \sqrt{2 D},
-# \qquad
+# \\
 # \text{equal where}\quad K = \frac{2 D}{K}
 # \quad \Longrightarrow \quad
 # K = \sqrt{2 D}
+# \end{gathered}
 # $$
 #
 # Here [](#eq-segments) gives $\sqrt{72} \approx 8.5$; of the divisors of 36,

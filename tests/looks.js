@@ -135,7 +135,7 @@ globalThis.looks = {
     return counts;
   },
 
-  // Code of at most so many columns that has to be scrolled to be read.
+  // Formulas, and code of at most so many columns, that one has to scroll.
   scrolling: (columns) =>
     [...document.querySelectorAll("main pre")]
       .filter((pre) => {
@@ -143,6 +143,7 @@ globalThis.looks = {
         return Math.max(...lines.map((line) => line.length)) <= columns;
       })
       .flatMap((pre) => [pre, ...pre.querySelectorAll("code")])
+      .concat(...document.querySelectorAll("main .formula"))
       .filter((box) => box.scrollWidth > box.clientWidth + 1)
       .filter((box) => looks.style(box).display !== "inline")
       .map(looks.name),

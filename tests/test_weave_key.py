@@ -201,3 +201,23 @@ def test_modules_that_a_chapter_reaches(
     (package / "other.py").write_text("x = 1\n")
     found = [path.stem for path in reached(code, package)]
     assert found == ["__init__", *modules.split()]
+
+
+def test_the_arithmetic_is_numpys_own() -> None:
+    """Other packages load libraries like its, at once or later."""
+    found = {
+        subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                f"{before}; from weave.key import arithmetic; "
+                "print(arithmetic())",
+            ],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for before in ("pass", "import scipy.linalg, sklearn")
+    }
+    assert len(found) == 1

@@ -20,6 +20,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+import numpy
 from threadpoolctl import threadpool_info
 
 from weave import source
@@ -82,8 +83,16 @@ def _without_words(code: str) -> str:
 
 @cache
 def arithmetic() -> list[str]:
-    """Return for which processors the library of linear algebra is made."""
-    return sorted(info.get("architecture", "") for info in threadpool_info())
+    """Return for which processor NumPy's linear algebra is made.
+
+    Other packages bring libraries of their own, and load them later.
+    """
+    home = numpy.__path__[0]  # its libraries are in it, or beside it
+    return sorted(
+        info.get("architecture", "")
+        for info in threadpool_info()
+        if info["filepath"].startswith(home)
+    )
 
 
 @cache
