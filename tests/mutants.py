@@ -91,6 +91,14 @@ class Bare(cst.CSTTransformer):
         )
 
 
+def shared(item) -> set:
+    """The project's fixtures that a test shares with others."""
+    if not hasattr(item, "_fixtureinfo"):
+        return set()
+    found = item._fixtureinfo.name2fixturedefs.values()
+    return {f[-1] for f in found if f[-1].baseid and f[-1].scope != "function"}
+
+
 def warm_runner() -> type:
     """mutmut's runner of pytest, but one that collects all tests once:
     the process of a mutant, forked from this, starts with the tests."""
@@ -116,7 +124,15 @@ def warm_runner() -> type:
             session, tests = self.session, set(tests)
             if session is None:
                 return super().run_tests(mutant_name=mutant_name, tests=tests)
-            session.items = [i for i in session.items if i.nodeid in tests]
+            made = set()  # what one test reached when it was made for many
+            for item in session.items:
+                if item.nodeid in tests:
+                    made |= shared(item)
+            session.items = [
+                item
+                for item in session.items
+                if item.nodeid in tests or shared(item) & made
+            ]
             with change_cwd(KNOWN):
                 try:
                     session.config.hook.pytest_runtestloop(session=session)
