@@ -277,6 +277,7 @@ def by_chapters(sample: int, chapters: list[str]) -> None:
         }
         near = [m for m in chosen if named(m)[0] in modules]
         if not near or fails(chapter, ""):
+            print(f"{name:20}left out: it reaches none, or fails as it is")
             continue
         caught = {m for m in near if fails(chapter, m)}
         noticed |= caught
