@@ -70,6 +70,7 @@ def test_the_noise_of_samples_has_the_size_asked_for():
     "change",
     [
         {"n": 0},
+        {"n": 2.5},
         {"low": 3},
         {"low": 4},
         {"high": np.inf},

@@ -73,6 +73,19 @@ def test_a_shift_moves_each_pixel_and_fills_with_0(side, down, right):
     assert shift(x, down, right).tolist() == expected.reshape(2, -1).tolist()
 
 
+@pytest.mark.parametrize(("down", "right"), [(1.0, 2), (0, np.inf)])
+def test_a_shift_is_by_whole_pixels(down, right):
+    text = f"expected whole numbers, received {down} {right}"
+    with says(f"shift: {text}"):
+        shift(np.ones((1, 4)), down, right)
+
+
+@pytest.mark.parametrize("far", [10**12, -(10**12)])
+def test_a_shift_beyond_the_edge_leaves_all_dark_and_costs_no_more(far):
+    assert not shift(np.ones((1, 4)), far, 0).any()
+    assert not shift(np.ones((1, 4)), 0, far).any()
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_dtype_is_kept(dtype):
     x = np.ones((2, 16), dtype)

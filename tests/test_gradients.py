@@ -225,6 +225,25 @@ def test_what_ought_to_be_0_is_measured_against_a_thousandth_of_r():
     assert errors_of(Constant(), [[1.0]])["x"] == pytest.approx(1e-3)
 
 
+def test_a_nudge_is_above_0_and_a_floor_is_not_below():
+    with says("numerical_gradient: expected h > 0, received 0"):
+        numerical_gradient(np.sum, [1.0], h=0)
+    with says("relative_error: expected floor >= 0, received -1"):
+        relative_error([1], [1], floor=-1)
+
+
+def test_words_are_refused_each_in_its_place():
+    text = "expected real numbers, received <U1"
+    with says(f"numerical_gradient: x: {text}"):
+        numerical_gradient(len, ["a"])
+    with says(f"relative_error: {text}"):
+        relative_error(["a"], [1])
+    with says(f"relative_error: {text}"):
+        relative_error([1], ["a"])
+    with says(f"check_gradients: x: {text}"):
+        errors_of(Tanh(), ["a"])
+
+
 def test_it_needs_a_generator():
     expected = "expected rng=numpy.random.default_rng(seed), received 0"
     with says(f"check_gradients: {expected}"):

@@ -5,13 +5,31 @@ import pytest
 from errors import says
 
 from nn import BatchNorm, Dense, Layer, Parameter, ReLU, Sequential, Tanh
-from nn.layers import as_float, expect
+from nn.layers import as_float, expect, number
 
 
 def test_an_error_says_where_what_was_expected_and_what_came():
     expect(True, "f", "anything", "x")
     with says("f: expected a, received b"):
         expect(False, "f", "a", "b")
+
+
+@pytest.mark.parametrize("x", [0, -3, 2.5, np.float32(2), np.int64(7)])
+def test_a_setting_that_is_a_number_stays(x):
+    assert number(x) is x
+
+
+@pytest.mark.parametrize(
+    "x", [True, "a", None, 1j, np.inf, -np.inf, np.nan, np.ones(1)]
+)
+def test_a_setting_that_is_no_number_becomes_nan(x):
+    assert np.isnan(number(x))
+    assert np.isnan(number(x, whole=True))
+
+
+def test_whole_numbers_may_be_asked_for():
+    assert np.isnan(number(2.0, whole=True))
+    assert number(np.int64(2), whole=True) == 2
 
 
 @pytest.mark.parametrize(
@@ -169,6 +187,20 @@ def test_a_model_that_learns_nothing_may_go_back(layers):
     model.forward([[1]], train=True)
     assert model.backward([[2]]) is None
     assert model.backward([[2]], need_dx=True) == [[2]]
+
+
+def test_a_parameter_is_made_of_numbers():
+    with says("Parameter: expected real numbers, received <U1"):
+        Parameter(["a"])
+
+
+def test_dense_refuses_words_on_either_way():
+    layer, text = Dense([[1]]), "expected real numbers, received <U1"
+    with says(f"Dense.forward: x: {text}"):
+        layer.forward([["a"]])
+    layer.forward([[1]], train=True)
+    with says(f"Dense.backward: dy: {text}"):
+        layer.backward([["a"]])
 
 
 def test_sequential_passes_train_on():

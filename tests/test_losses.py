@@ -226,6 +226,12 @@ def test_a_batch_said_twice_has_the_same_loss_and_half_the_gradient(name):
 # ---- one_hot
 
 
+@pytest.mark.parametrize("classes", [0, -1, 2.5])
+def test_one_hot_has_a_column_at_least(classes):
+    with says(f"one_hot: expected classes >= 1, received {classes}"):
+        one_hot([0], classes)
+
+
 def test_one_hot_of_no_labels_has_no_rows():
     assert one_hot(np.zeros(0, int), 1).shape == (0, 1)
 

@@ -269,6 +269,23 @@ def test_the_largest_number_that_the_model_can_hold_is_loaded(path):
     assert model.weight.value == largest
 
 
+def test_an_entry_of_more_bytes_than_any_number_is_not_read(path):
+    model = Dense([[0]])
+    bias = np.zeros(1)
+    np.savez(path, **{"0 Dense/weight": np.ones((1, 1), complex),
+                      "0 Dense/bias": bias})  # fmt: skip
+    where = f"load: {path}: 0 Dense/weight"
+    with says(f"{where}: expected real numbers, received complex128"):
+        load(model, path)  # 16 bytes: it is read, and refused
+    long = np.array([[b"x" * 17]])
+    np.savez(path, **{"0 Dense/weight": long, "0 Dense/bias": bias})
+    with says(f"load: {path}: not a whole .npz file") as caught:
+        load(model, path)
+    assert str(caught.value.__cause__) == (
+        "0 Dense/weight: expected numbers as `save` writes them, received |S17"
+    )
+
+
 def test_words_are_refused(path):
     np.savez(path, **{"0 Dense/weight": [["a"]], "0 Dense/bias": [1.0]})
     refused(

@@ -125,6 +125,7 @@ def test_inputs_of_another_width_are_refused(shape):
     ("d", "settings", "received"),
     [
         (0, {}, "(0, 0.1, 1e-05)"),
+        (2.5, {}, "(2.5, 0.1, 1e-05)"),
         (2, {"momentum": -0.1}, "(2, -0.1, 1e-05)"),
         (2, {"momentum": 1.1}, "(2, 1.1, 1e-05)"),
         (2, {"eps": 0}, "(2, 0.1, 0)"),

@@ -208,6 +208,13 @@ def test_a_length_that_is_not_finite_is_refused_and_nothing_scaled(bad):
     assert params[0].grad.tolist() == [3, 4]
 
 
+def test_gradients_are_divided_by_their_length_and_a_millionth():
+    p = Parameter(np.zeros(2))
+    p.grad[:] = 3e-6, 4e-6
+    clip_gradients([p], max_norm=1e-6)
+    np.testing.assert_allclose(p.grad, [3e-6 / 6, 4e-6 / 6], rtol=1e-12)
+
+
 # ---- errors
 
 
@@ -217,6 +224,11 @@ def test_parameters_are_needed(optimizer, params):
     text = f"expected Parameters: model.params, received {params}"
     with says(f"{optimizer.__name__}: {text}"):
         optimizer(params)
+
+
+def test_a_model_is_no_parameters():
+    with says("SGD: expected Parameters: model.params, received ()"):
+        SGD(3)
 
 
 @pytest.mark.parametrize("lr", [-1, np.inf, np.nan])
@@ -253,6 +265,11 @@ def test_nesterov_needs_a_momentum():
 
 def test_an_rmsprop_that_remembers_nothing_divides_by_the_gradient():
     places = walk(RMSProp, [4, -9], lr=1, alpha=0, eps=0)
+    assert places == [-1, 0]
+
+
+def test_an_adam_that_remembers_nothing_divides_by_the_gradient():
+    places = walk(Adam, [4, -9], lr=1, betas=(0, 0), eps=0)
     assert places == [-1, 0]
 
 

@@ -108,6 +108,22 @@ def test_a_block_is_marked_up_and_escaped() -> None:
     assert "Cite this book" in citation.block(BOOK)
 
 
+def test_a_block_is_a_line_and_the_entry_folded_away() -> None:
+    html = citation.block(BOOK, "3 · Bends", URL)
+    line, entry = html.split(
+        '</p><details class="code"><summary>BibTeX</summary>'
+        '<pre tabindex="0" role="group" aria-label="BibTeX"><code>'
+    )
+    head = '<div class="cite" data-search-exclude><p><strong>Cite this chapter'
+    assert line.startswith(f"{head}.</strong>")
+    assert URL in line
+    told = citation.bibtex(BOOK, "3 · Bends", URL)
+    told = told.replace("<", "&lt;").replace(">", "&gt;")
+    assert entry == f"{told}</code></pre></details></div>"
+    quoted = Book('Say "Nets"', ["Ada"], "1", "2026-03-04", "u://b")
+    assert citation.block(quoted).count('Say "Nets"') == 2
+
+
 def test_tags() -> None:
     chapter = dict(citation.tags(BOOK, "3 · Bends", URL))
     assert chapter["citation_title"] == "Bends"

@@ -101,6 +101,7 @@ class Stream:
         ([[-1], [2]], [0, 1], 1.0),
         ([-1, 2, 0], [[0], [1], [0]], 1.0),
         ([-1, 0.2], [0.2, 0.9], 1.0),
+        ([-1, 2], [0.5, 0.9], 1.0),
     ],
 )
 def test_accuracy_is_the_share_of_right_answers(prediction, target, share):
@@ -175,6 +176,14 @@ def test_batches_of_any_size_weigh_their_examples_alike(n, size):
     assert evaluate(model, mse, (x, t), batch_size=size)[0] == whole
     assert evaluate(model, mse, Stream((x, t), size))[0] == whole
     assert train(model, (x, t), batch_size=size).train_loss == [whole]
+
+
+def test_evaluate_says_its_name_when_it_refuses_data():
+    with says(
+        "evaluate: expected arrays (x, target), or an iterable of batches "
+        "like them, received <class 'int'>"
+    ):
+        evaluate(Dense([[2]]), mse, 3)
 
 
 def test_evaluate_of_no_batches_is_refused():
@@ -568,6 +577,8 @@ def test_bad_data_is_refused(data, text):
         ({"rng": 1}, "batches: expected rng=numpy.random.default_rng(seed), "
                      "received 1"),
         ({"max_norm": 0}, "fit: expected max_norm > 0, received 0"),
+        ({"epochs": -1}, "fit: expected epochs >= 0, received -1"),
+        ({"epochs": 1.5}, "fit: expected epochs >= 0, received 1.5"),
         ({"schedule": lambda step: math.nan}, "SGD: expected lr >= 0, "
                                               "received nan"),
         ({"validation": ([[1]], [])}, "fit: validation: expected examples "
