@@ -5,6 +5,9 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+# `make mutants` brings what this one imports.
+collect_ignore = ["mutants.py"]
+
 settings.register_profile(
     "same", derandomize=True, deadline=None, max_examples=50, database=None
 )

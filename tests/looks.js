@@ -118,6 +118,7 @@ globalThis.looks = {
       let last = -Infinity;
       while (texts.nextNode()) {
         const text = texts.currentNode;
+        if (text.parentElement.closest(".sidenote, sup")) continue;
         for (let at = 0; at < text.length; at++) {
           range.setStart(text, at);
           range.setEnd(text, at + 1);
