@@ -61,8 +61,9 @@ print: site .venv/.print
 	@echo "Printing the book into build/ (takes a minute or two)"
 	@$(PY) -m weave.press.printing $(PAPER)
 
-# Coverage is of a whole run; give COV= where ARGS choose a part. JOBS=0
-# runs everything in one process.
+# The book is built once for all tests that look at it, on all cores. Where
+# ARGS choose a part, a test that needs it builds it, and coverage says
+# little: give COV=. JOBS=0 runs everything in one process.
 COV = --cov
 JOBS = 2
 
@@ -70,7 +71,8 @@ test: .venv/.test node_modules/.audit
 	@$(PY) -m weave.press.browser
 	$(PY) -m ruff check
 	$(PY) -m mypy
-	$(PY) -m pytest -n $(JOBS) --dist loadfile $(COV) $(ARGS)
+	$(if $(ARGS),,$(PY) -m mkdocs build --strict --quiet --site-dir build/tested)
+	$(if $(ARGS),,BUILT=build/tested) $(PY) -m pytest -n $(JOBS) --dist loadfile $(COV) $(ARGS)
 
 mutants: .venv/.mutants node_modules/.ready
 	@$(PY) tests/mutants.py $(ARGS)

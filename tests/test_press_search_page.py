@@ -46,12 +46,6 @@ def addresses(site: Path) -> Iterator[dict[str, str]]:
         yield {"http": address, "file": f"{site.as_uri()}/"}
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with pages.chromium() as browser:
-        yield browser
-
-
 @pytest.fixture(params=["http", "file"])
 def view(
     request: pytest.FixtureRequest, addresses: dict[str, str], browser: Browser

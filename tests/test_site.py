@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import os
 import re
 import statistics
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
@@ -18,34 +15,14 @@ import pytest
 import repeat
 import small_book
 from bs4 import BeautifulSoup
-from pages import CHAPTERS, MOST_BYTES, MOST_SHIFT, PAGES, PHONE, ROOT
+from pages import CHAPTERS, PAGES, PHONE, ROOT
 from playwright.sync_api import Browser, Route
 
-DARK_FIRST = {360: True, 768: False, 1280: False, 1920: True}
 # Pages that have everything between them: prose, woven code, figures,
 # formulas, tables, folds, notes, and the longest of each.
 SOME = ["index.html", "layers.html", "digits.html", "api.html"]
 SEARCH = re.compile(r"search", re.IGNORECASE)
 SCHEME = re.compile(r"\b(dark|light|scheme|colou?rs?)\b", re.IGNORECASE)
-
-
-def build(folder: Path, **environment: str) -> Path:
-    """Build the book as `make site` does, into a folder of its own."""
-    run = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", folder],
-        cwd=ROOT,
-        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"} | environment,
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 0, run.stderr
-    assert "WARNING" not in run.stderr
-    return folder
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="module")
@@ -55,97 +32,6 @@ def soups(site: Path) -> dict[Path, BeautifulSoup]:
         path: BeautifulSoup(path.read_text("utf-8"), "html.parser")
         for path in site.rglob("*.html")
     }
-
-
-@pytest.fixture(scope="module")
-def address(site: Path) -> Iterator[str]:
-    with pages.serve(site) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with pages.chromium() as browser:
-        yield browser
-
-
-# ---- every page, on every screen, in both schemes
-
-
-@pytest.mark.parametrize("width", DARK_FIRST)
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_is_whole_on_every_screen(
-    page: str, width: int, address: str, browser: Browser
-) -> None:
-    """Open it in one scheme, read it to the end, see it in the other."""
-    first, then = ("dark", "light") if DARK_FIRST[width] else ("light", "dark")
-    url = address + page
-    with pages.visit(browser, url, width, color_scheme=first) as visit:
-        visit.read()
-        moved, what = visit.shift()
-        faults = []
-        if width in (360, 1280):
-            faults += visit.violations()
-        if width == 1280:
-            faults += [f"scrolls: {x}" for x in visit.ask("scrolling", 72)]
-        for scheme in (first, then):
-            visit.view.emulate_media(color_scheme=scheme)
-            visit.ask("frames")
-            if (visit.ask("paper") < 0.2) != (scheme == "dark"):
-                faults.append(f"{scheme}, and the paper is not")
-            if (over := visit.ask("over")) > 0:
-                faults.append(f"{over} px wider than the screen")
-        faults += [f"cut off: {what}" for what in visit.ask("cut")]
-        if moved > MOST_SHIFT:
-            faults += [f"{moved:.3f} of the page moves: {what}"]
-        if width == PHONE and visit.size > MOST_BYTES:
-            faults += [f"a first visit takes {visit.size} bytes"]
-        faults += [f"asked {url}" for url in visit.foreign(address)]
-        faults += [f"did not get {url}" for url in visit.failed]
-        faults += [f"console: {line}" for line in visit.said]
-        faults += [f"refused {what}" for what in visit.refused()]
-    assert faults == []
-
-
-FAULTY = {
-    "cut": "<main><div style='contain:paint'><p style='width:200vw'>x</div>",
-    "scrolling": "<main><pre style='width:9em;overflow:auto'>"
-    + "0123456789 " * 4,
-    "moving": "<p style='transition:color 1s'>x",
-    "faint": "<main><p style='forced-color-adjust:none;color:#eee'>x",
-}
-
-
-@pytest.mark.parametrize("question", FAULTY)
-def test_a_look_would_notice(question: str, browser: Browser) -> None:
-    with pages.visit(browser, "about:blank") as visit:
-        given = [72] if question == "scrolling" else []
-        visit.view.set_content("<main><p>Nothing to be seen")
-        visit.view.evaluate(pages.LOOKS)
-        assert visit.ask(question, *given) == []
-        visit.view.set_content(FAULTY[question])
-        assert len(visit.ask(question, *given)) == 1
-
-
-def test_a_shift_would_be_noticed(browser: Browser) -> None:
-    with pages.visit(browser, "about:blank") as visit:
-        visit.view.set_content("<p>x</p><p id=low>Moves</p>" + "<p>x" * 50)
-        visit.view.evaluate(pages.LOOKS)
-        assert visit.shift() == (0, [])
-        visit.view.evaluate("low.style.marginTop = '9em'")
-        moved, what = visit.shift()
-    assert moved > MOST_SHIFT
-    assert "low" in what[0]
-
-
-def test_axe_would_notice(browser: Browser) -> None:
-    with pages.visit(browser, "about:blank") as visit:
-        visit.view.set_content(
-            "<html lang=en><title>x</title><img src='data:,'>"
-            + "<button style='width:9px;height:9px;padding:0'>a</button>" * 9
-        )
-        found = {fault.partition(":")[0] for fault in visit.violations()}
-    assert {"image-alt", "target-size"} <= found
 
 
 # ---- every page, without what a browser usually has
@@ -521,7 +407,8 @@ def test_a_line_of_prose_has_60_to_75_characters(
 
 def test_a_second_build_is_the_same(site: Path, tmp_path: Path) -> None:
     """Even if sets are in another order, in another place of the world."""
-    again = build(tmp_path / "again", PYTHONHASHSEED="7", TZ="Asia/Tokyo")
+    other = {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}
+    again = pages.build(tmp_path / "again", **other)
     assert repeat.differences(site, again) == []
 
 
