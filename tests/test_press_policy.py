@@ -31,7 +31,7 @@ def test_a_page_may_do_nothing_that_is_not_listed() -> None:
         "style-src": ["'none'"],
         "style-src-attr": ["'unsafe-inline'"],
         "img-src": ["'self'", "data:"],
-        "font-src": ["'self'"],
+        "font-src": ["'self'", "data:"],
         "connect-src": ["'self'"],
         "base-uri": ["'none'"],
         "form-action": ["'none'"],

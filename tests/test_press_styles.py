@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from weave.press import styles
+from weave.press.glyphs import FORMULA
 
 MODULES = Path(__file__).parent.parent / "node_modules"
 FONTS = {"serif.woff2", "serif-italic.woff2", "sans.woff2", "code.woff2"}
@@ -55,3 +56,19 @@ def test_pages_hold_their_style(tmp_path: Path) -> None:
         "<head><style>\na { src: url(assets/fonts/b.woff2) }\n</style></head>"
     )
     assert "link" in lost.read_text()
+
+
+def test_a_page_with_formulas_brings_their_fonts(tmp_path: Path) -> None:
+    folder = site(tmp_path / "site")
+    page = folder / "index.html"
+    page.write_text(f"<head>{styles.LINK}</head>{FORMULA}")
+    (folder / "assets/book.css").write_text(
+        "url(fonts/KaTeX_Main.woff2) url(fonts/b.woff2)"
+    )
+    (folder / "assets/fonts").mkdir()
+    (folder / "assets/fonts/KaTeX_Main.woff2").write_bytes(b"wOF2")
+    styles.enclose(folder)
+    assert page.read_text() == (
+        "<head><style>\nurl(data:font/woff2;base64,d09GMg==) "
+        f"url(assets/fonts/b.woff2)\n</style></head>{FORMULA}"
+    )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pages
 import pytest
-from pages import MOST_BYTES, MOST_SHIFT, PAGES, PHONE
-from playwright.sync_api import Browser
+from pages import LOOKS, MOST_BYTES, MOST_LATE, MOST_SHIFT, PAGES, PHONE
+from playwright.sync_api import Browser, Route
 
 DARK_FIRST = {360: True, 768: False, 1280: False, 1920: True}
 
@@ -21,6 +21,8 @@ def test_a_page_is_whole_on_every_screen(
     with pages.visit(browser, url, width, color_scheme=first) as visit:
         visit.read()
         moved, what = visit.shift()
+        if moved > MOST_SHIFT:  # the faces may have been late
+            moved, what = visit.again()
         faults = []
         if width in (360, 1280):
             faults += visit.violations()
@@ -43,6 +45,30 @@ def test_a_page_is_whole_on_every_screen(
         faults += [f"console: {line}" for line in visit.said]
         faults += [f"refused {what}" for what in visit.refused()]
     assert faults == []
+
+
+@pytest.mark.parametrize("width", DARK_FIRST)
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_moves_when_the_faces_come_late(
+    page: str, width: int, address: str, browser: Browser
+) -> None:
+    """The text stands in the reader's own faces; then one comes at a time.
+
+    Words pass from a line to the next, then, and nothing else.
+    """
+    with pages.visit(browser, "about:blank", width) as visit:
+        late: list[Route] = []
+        visit.view.route("**/*.woff2", lambda route: late.append(route))
+        visit.view.goto(address + page, wait_until="domcontentloaded")
+        visit.view.evaluate(LOOKS)
+        visit.ask("frames")
+        assert late
+        for face in late:
+            face.continue_()
+            visit.ask("frames")
+        visit.view.evaluate("document.fonts.ready")
+        moved, what = visit.shift()
+    assert moved <= MOST_LATE, what
 
 
 FAULTY = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from base64 import b64encode
 from pathlib import Path
 
 from weave.press import fonts, glyphs
@@ -20,6 +21,7 @@ UNUSED = (
     "assets/_mkdocstrings.css",
 )
 
+OF_FORMULAS = re.compile(r"url\((assets/fonts/KaTeX[^)]*)\)")
 LINK = '<link rel="stylesheet" href="assets/book.css">'
 
 
@@ -49,13 +51,22 @@ def make(site: Path, modules: Path, cache: Path) -> None:
 def enclose(site: Path) -> None:
     """Put the style sheet into the pages, which then need not wait for it.
 
-    It is a sixth of a page. The page for addresses that do not exist, which
-    may stand anywhere, keeps its link.
+    It is a sixth of a page. Where there are formulas it brings their fonts
+    along: no other font is as wide as those, so that a line with a formula
+    would break anew when they come. The page for addresses that do not
+    exist, which may stand anywhere, keeps its link.
     """
     css = (site / "assets" / "book.css").read_text("utf-8").strip()
     css = css.replace("url(fonts/", "url(assets/fonts/")
+    whole = OF_FORMULAS.sub(lambda found: _inside(site / found[1]), css)
     for path in site.glob("*.html"):
         html = path.read_text("utf-8")
+        style = whole if glyphs.FORMULA in html else css
         path.write_text(
-            html.replace(LINK, f"<style>\n{css}\n</style>"), "utf-8"
+            html.replace(LINK, f"<style>\n{style}\n</style>"), "utf-8"
         )
+
+
+def _inside(font: Path) -> str:
+    data = b64encode(font.read_bytes()).decode()
+    return f"url(data:font/woff2;base64,{data})"
