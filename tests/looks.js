@@ -99,6 +99,17 @@ globalThis.looks = {
       .map(looks.name);
   },
 
+  // Sections that are higher than the loom guessed.
+  high() {
+    const rem = parseFloat(looks.style(document.documentElement).fontSize);
+    return [...document.querySelectorAll("section[style]")]
+      .filter((section) => {
+        const guess = parseFloat(looks.style(section).getPropertyValue("--guess"));
+        return section.getBoundingClientRect().height > guess * rem;
+      })
+      .map(looks.name);
+  },
+
   // The pixels by which the page is wider than the screen.
   over: () => document.documentElement.scrollWidth - innerWidth,
 

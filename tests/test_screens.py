@@ -26,6 +26,8 @@ def test_a_page_is_whole_on_every_screen(
         faults = []
         if width in (360, 1280):
             faults += visit.violations()
+        if width == PHONE:
+            faults += [f"higher than guessed: {x}" for x in visit.ask("high")]
         if width == 1280:
             faults += [f"scrolls: {x}" for x in visit.ask("scrolling", 72)]
         for scheme in (first, then):
@@ -75,6 +77,7 @@ FAULTY = {
     "cut": "<main><div style='contain:paint'><p style='width:200vw'>x</div>",
     "scrolling": "<main><pre style='width:9em;overflow:auto'>"
     + "0123456789 " * 4,
+    "high": "<section style='--guess: 9rem'><p style='height:10rem'>x",
     "moving": "<p style='transition:color 1s'>x",
     "faint": "<main><p style='forced-color-adjust:none;color:#eee'>x",
 }

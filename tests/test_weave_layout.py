@@ -1,5 +1,7 @@
 """The order of a page: opening, sections, tables."""
 
+import pytest
+
 from weave import layout
 
 TITLE = '<h1 id="2-layers">2 · Layers</h1>'
@@ -37,6 +39,29 @@ def test_each_second_heading_begins_a_section() -> None:
 
 def test_a_page_without_second_headings_has_no_sections() -> None:
     assert layout.sections("<h1>T</h1><p>a</p>") == "<h1>T</h1><p>a</p>"
+
+
+@pytest.mark.parametrize(
+    ("section", "height"),
+    [
+        ("<h2>X</h2><p>" + "a" * 4200, 144),  # 100 lines, 1 paragraph
+        ("<h2>X</h2>" + "<p>a</p>" * 24, 97),
+        ("<h2>X</h2>" + "<figure></figure>" * 5, 100),
+        ("<h2>X</h2><pre>" + "\n" * 70 + "</pre>", 104),
+        (
+            "<h2>X</h2>" + "<details>" + "<p>a</p>" * 9 + "</details>" * 30,
+            None,
+        ),
+        ("<h2>X</h2>" + "<details><p>a</p></details>" * 30, 120),
+        ("<h2>X</h2>" + "<p>a</p>" * 9, None),
+    ],
+)
+def test_a_long_section_says_how_high_it_may_be(
+    section: str, height: int | None
+) -> None:
+    html = layout.heights(f"<section>{section}</section><section></section>")
+    style = f' style="--guess: {height}rem"' if height else ""
+    assert html == f"<section{style}>{section}</section><section></section>"
 
 
 def test_tables_scroll_and_their_headers_have_a_scope() -> None:

@@ -260,7 +260,7 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
         for exercise in woven.exercises.values():
             path = folder / exercise.file
             path.write_text(exercise.begun, "utf-8")
-    return html
+    return layout.heights(html)
 
 
 def on_build_error(error: Exception) -> None:

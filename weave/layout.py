@@ -18,7 +18,11 @@ NO_PROSE = re.compile(
 )
 SIZES = re.compile(r"(?<![^\s>(])\d+(?:-\d+)+(?![^\s<,;:)])")
 FOLDED = re.compile(r"<details.*?</details>", re.DOTALL)
-SECTION = re.compile(r"(?=<h2[ >])")
+HEADING = re.compile(r"(?=<h2[ >])")
+SECTION = re.compile(r"<section>(.*?)</section>", re.DOTALL)
+TAG = re.compile(r"<[^>]*>")
+CODE = re.compile(r"<pre.*?</pre>", re.DOTALL)
+BLOCK = re.compile(r"<(?:p|li|tr|dt|h3|pre|summary)\b")
 
 
 def opening(html: str, downloads: str) -> str:
@@ -35,28 +39,33 @@ def opening(html: str, downloads: str) -> str:
 
 
 def sections(html: str) -> str:
-    """Wrap every second heading and what follows it in a `<section>`.
-
-    The browser lays out a long one when it comes near the screen, and has
-    to guess till then how high it is.
-    """
-    before, *rest = SECTION.split(html)
+    """Wrap every second heading and what follows it in a `<section>`."""
+    before, *rest = HEADING.split(html)
     return before + "".join(
-        f"<section{_guess(part)}>{part.rstrip()}</section>\n" for part in rest
+        f"<section>{part.rstrip()}</section>\n" for part in rest
     )
 
 
-def _guess(section: str) -> str:
-    """Return how high a section may be, in rem, if it is a long one.
+def heights(html: str) -> str:
+    """Say of each long section how high it may be, in rem.
 
-    Rather too high, as on a phone: what is too high moves nothing that can
-    be seen, and what is too low would lie under the next section.
+    The browser lays it out when it comes near the screen, and has to guess
+    till then. Rather too high, as on a phone: what is too high moves nothing
+    that can be seen, and what is too low would lie under the next section.
     """
-    shown = FOLDED.sub("", section)
-    lines = len(re.sub(r"<[^>]*>", "", shown)) / 42
-    pictures = shown.count("data-woven")
-    height = round(1.4 * lines + 16 * pictures)
-    return f' style="--guess: {height}rem"' if height > 60 else ""
+    return SECTION.sub(_guessed, html)
+
+
+def _guessed(section: re.Match[str]) -> str:
+    shown = FOLDED.sub("<summary>", section[1])
+    letters = len(TAG.sub("", shown))
+    lines = letters / 42 + sum(
+        code.count("\n") for code in CODE.findall(shown)
+    )
+    blocks, figures = len(BLOCK.findall(shown)), shown.count("<figure")
+    height = round(1.4 * lines + 4 * blocks + 20 * figures)
+    style = f' style="--guess: {height}rem"' if height > 90 else ""
+    return f"<section{style}>{section[1]}</section>"
 
 
 def tables(html: str) -> str:
