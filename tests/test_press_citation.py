@@ -100,12 +100,36 @@ def test_bibtex(chapter: str, title: str, published: str) -> None:
     assert re.match(r"@misc\{[a-z-]+,\n", entry)
 
 
+def test_an_entry_has_a_key_and_a_field_a_line() -> None:
+    assert citation.bibtex(BOOK, "3 · Big Bends", URL) == (
+        "@misc{nn-line-by-line-big-bends,\n"
+        "  author       = {{Ada <A>} and {B. Beta}},\n"
+        "  title        = {{Big Bends}},\n"
+        "  howpublished = {Chapter 3 of {On Nets}, version 1.2.0},\n"
+        "  year         = {2026},\n"
+        "  url          = {u://b/c.html},\n"
+        "}\n"
+    )
+    assert citation.bibtex(BOOK) == (
+        "@misc{nn-line-by-line,\n"
+        "  author       = {{Ada <A>} and {B. Beta}},\n"
+        "  title        = {{On Nets}},\n"
+        "  howpublished = {Version 1.2.0},\n"
+        "  year         = {2026},\n"
+        "  url          = {u://b},\n"
+        "}\n"
+    )
+
+
 def test_a_block_is_marked_up_and_escaped() -> None:
     html = citation.block(BOOK, "3 · Bends", URL)
     assert "<strong>Cite this chapter.</strong> Ada &lt;A&gt;" in html
     assert "chapter 3 of <cite>On Nets</cite>, version" in html
     assert "{Ada &lt;A&gt;}" in html
     assert "Cite this book" in citation.block(BOOK)
+    assert citation.bibtex(BOOK).replace("<", "&lt;").replace(">", "&gt;") in (
+        citation.block(BOOK)
+    )
 
 
 def test_a_block_is_a_line_and_the_entry_folded_away() -> None:
@@ -125,13 +149,21 @@ def test_a_block_is_a_line_and_the_entry_folded_away() -> None:
 
 
 def test_tags() -> None:
-    chapter = dict(citation.tags(BOOK, "3 · Bends", URL))
-    assert chapter["citation_title"] == "Bends"
-    assert chapter["citation_inbook_title"] == "On Nets"
-    assert chapter["citation_publication_date"] == "2026/03/04"
-    book = citation.tags(BOOK, "", "u://b")
-    assert ("citation_title", "On Nets") in book
-    assert [text for name, text in book if name == "citation_author"] == (
-        BOOK.authors
-    )
-    assert "citation_inbook_title" not in dict(book)
+    authors = [("citation_author", "Ada <A>"), ("citation_author", "B. Beta")]
+    rest = [
+        ("citation_publication_date", "2026/03/04"),
+        ("citation_language", "en"),
+    ]
+    assert citation.tags(BOOK, "3 · Bends", URL) == [
+        ("citation_title", "Bends"),
+        ("citation_inbook_title", "On Nets"),
+        *authors,
+        *rest,
+        ("citation_fulltext_html_url", URL),
+    ]
+    assert citation.tags(BOOK, "", "u://b") == [
+        ("citation_title", "On Nets"),
+        *authors,
+        *rest,
+        ("citation_fulltext_html_url", "u://b"),
+    ]

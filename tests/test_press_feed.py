@@ -75,3 +75,30 @@ def test_entries_have_their_words_as_html(root: ET.Element) -> None:
         '<a href="https://b.org/c.py">others</a>.</p>'
     )
     assert second.text == "<p>The <em>first</em>.</p>"
+
+
+def test_a_feed_is_a_file_of_these_lines() -> None:
+    log = "## 0.1.0 · 2026-01-02\n\nThe *first*, of Müller.\n"
+    book = Book("Nets & Co", ["Ada"], "0.1.0", "2026-01-02", URL)
+    assert feed(book, log, URL).decode() == (
+        "<?xml version='1.0' encoding='utf-8'?>\n"
+        f'<feed xmlns="{ATOM}" xml:lang="en">\n'
+        "  <title>Nets &amp; Co</title>\n"
+        f"  <id>{URL}</id>\n"
+        f'  <link rel="self" href="{URL}feed.xml" />\n'
+        f'  <link rel="alternate" href="{URL}changes.html" />\n'
+        "  <updated>2026-01-02T00:00:00Z</updated>\n"
+        "  <author>\n"
+        "    <name>Ada</name>\n"
+        "  </author>\n"
+        "  <entry>\n"
+        "    <title>Nets &amp; Co, 0.1.0</title>\n"
+        f"    <id>{URL}changes.html#release-0.1.0</id>\n"
+        f'    <link rel="alternate" href="{URL}changes.html#release-0.1.0" '
+        "/>\n"
+        "    <updated>2026-01-02T00:00:00Z</updated>\n"
+        '    <content type="html">&lt;p&gt;The &lt;em&gt;first&lt;/em&gt;, '
+        "of Müller.&lt;/p&gt;</content>\n"
+        "  </entry>\n"
+        "</feed>\n"
+    )
