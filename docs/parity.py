@@ -1,19 +1,20 @@
 # %% [markdown]
 # # Parity with PyTorch
 #
-# *Does `nn` compute what all the world computes under these names?*
+# *Does this book's package compute what PyTorch computes?*
 #
-# Here every operation of `nn` meets PyTorch's of the same name. Equal
-# numbers go into both, and the largest difference between what comes out
-# stands in a table, in float64 and in float32. All of it runs when the book
-# is built.
+# Here the operations of `nn` meet their counterparts in PyTorch; the few that
+# have none stand [further down](#nothing-is-left-out), each with the reason.
+# Equal numbers go into both, and the largest difference between what comes
+# out stands in a table, in float64 and in float32. All of it runs when the
+# book is built.
 #
 # ## How a difference is measured
 #
 # Two programs that add the same numbers in another order differ in their
 # last digits, so "equal" needs a measure. As in [chapter
-# 15](frameworks.py#equal-to-rounding) it is the largest difference in an
-# array, divided by the array's largest number. Divided by each number
+# 15](frameworks.py#equal-to-rounding) it is the largest difference between
+# two arrays, divided by the largest number in them. Divided by each number
 # itself it would say little: where a sum cancels to almost nothing, what
 # is left are the roundings of its terms.
 
@@ -48,7 +49,8 @@ def apart(ours, theirs):
     assert np.isfinite(ours).all() and np.isfinite(theirs).all()
     ours, theirs = ours.astype("f8"), theirs.astype("f8")
     difference = abs(ours - theirs).max()
-    return difference / abs(theirs).max() if difference else 0.0
+    largest = max(abs(ours).max(), abs(theirs).max())
+    return difference / largest if difference else 0.0
 
 
 def roundings(difference, dtype):
@@ -92,8 +94,15 @@ def judged(thing, words, dtype, difference, limit):
     count = roundings(difference, dtype)
     assert count < limit, (thing.__name__ + words, dtype.__name__, count)
     COMPARED.add(thing.__name__)
-    COUNTS[dtype].append(count)
+    if limit < math.inf:
+        COUNTS[dtype].append(count)
     return count
+
+
+def named(thing, words, theirs):
+    """What a row is about, and PyTorch's name, if it is another."""
+    same = theirs == f"`{thing.__name__}`"
+    return link(thing) + words + ("" if same else f" ({theirs})")
 
 
 def short(difference):
@@ -102,7 +111,9 @@ def short(difference):
 
 
 def full(difference, count):
-    """The difference, and how many roundings it is."""
+    """The difference, and how many roundings it is, if it is of them."""
+    if count > 10_000:
+        return f"{difference:.1g}"
     return short(difference) + (f"&nbsp;({count:.1f})" if count else "")
 
 
@@ -117,22 +128,22 @@ def compare(to, thing, words, theirs, pairs, *given, limit=100,
         ways = pairs(dtype, *given)
         found.append(ways if isinstance(ways, dict) else {"": ways})
     for way in found[0]:
-        row = [link(thing) + words + way, theirs]
+        row = [named(thing, words + way, theirs)]
         for dtype, ways in zip(dtypes, found):
             difference = max(apart(a, b) for a, b in ways[way])
             count = judged(thing, words + way, dtype, difference, limit)
             row.append(full(difference, count))
-        ROWS[to].append(row + ["–"] * (4 - len(row)))
+        ROWS[to].append(row + ["–"] * (3 - len(row)))
 
 
 def tabulate(name, caption):
     """Show the rows of a table."""
     table(
         ROWS[name],
-        header=["operation", "PyTorch", "float64", "float32"],
+        header=["operation (in PyTorch)", "float64", "float32"],
         caption=caption,
         name=name,
-        align="llrr",
+        align="lrr",
     )
 
 
@@ -147,16 +158,19 @@ def numbers(shape, dtype, size=1.0, seed=0):
 # ${{ power(np.finfo("f4").eps / 2) }}$. So behind each difference stands,
 # in parentheses, how many such roundings it is. Few of them in both columns
 # mean one formula, computed in two ways; a factor that is wrong by a
-# millionth would be billions in float64. A row may have a hundred; where
-# errors add up over many steps, a thousand or ten thousand. Beyond that the
-# build stops.
+# millionth would be billions in float64. A row may have a hundred; an
+# optimizer may have a thousand, and a schedule, `orthogonal` and `fit` ten
+# thousand. Beyond that the build stops. Behind the name of an operation
+# stands PyTorch's, if it is another.
 #
 # ## Layers
 #
 # A layer goes forward and back, on 32 rows, and so does its twin
 # with the same parameters. "Backward" is the gradient of the input and of
-# each parameter. Batch normalization sees five batches, of 5 to 32 rows,
-# before it is used, and dropout is given the mask that PyTorch drew.
+# each parameter. Batch normalization sees five batches, of 5 to 32 rows:
+# "remembered" are its running mean and variance after them, and "in use" is
+# what comes out of a layer that is not in training. Dropout is given the mask
+# that PyTorch drew.
 
 # %% tags=["hide"] needs=["torch"]
 import torch
@@ -229,14 +243,15 @@ def of_batches(layer, module, batches):
     return together
 
 
-def compare_layer(to, kind, words, theirs, make, *given, points=None):
+def compare_layer(to, kind, words, theirs, make, *given, points=None,
+                  limit=100):
     """Rows, forward and backward, of what `make(dtype, *given)` makes."""
     def pairs(dtype):
         layer = make(dtype, *given)
         batches = points(dtype) if points else [numbers((32, 20), dtype)]
         return of_batches(layer, twin(layer), batches)
 
-    compare(to, kind, words, theirs, pairs)
+    compare(to, kind, words, theirs, pairs, limit=limit)
 
 
 def dense(d_in, d_out, dtype, seed=2):
@@ -330,10 +345,16 @@ tabulate("layers", "Layers, forward and back, and PyTorch's modules.")
 # %% [markdown]
 # ## Activations
 #
-# Each activation and its slope, at ten thousand points from $-6$ to $6$;
-# and at extreme ones, as far out as $\pm 10^4$ and as small as a number can
-# be. Of these, each size is an array by itself, so that the large do not
-# hide the small.
+# Each activation and its slope are compared at ten thousand points from $-6$
+# to $6$. Then at extreme points, as far out as $\pm 10^4$ and as near to 0 as
+# the smallest number that still has all its digits. Of these, each negative
+# point is an array by itself, so that nothing larger hides what comes out of
+# it. A positive one is in an array with 0: far to the right the sigmoid's
+# slope, $y(1 - y)$, is of the kind that cancels to almost nothing. Softmax is
+# given rows of a point, its negative and 0.
+#
+# Sigmoid and GELU go to 0 on the left and never reach it. There, from $-10$
+# to $-10^4$, they have rows of their own, "far left", each point by itself.
 
 # %% tags=["hide"] needs=["torch"]
 def ordinary(dtype):
@@ -341,34 +362,62 @@ def ordinary(dtype):
     return [np.linspace(-6, 6, 10_002).reshape(-1, 3).astype(dtype)]
 
 
+def sizes(dtype):
+    """Next to nothing, and far out."""
+    return [np.finfo(dtype).tiny, 1e-30, 1e-4, 20, 100, 1000, 1e4]
+
+
 def extreme(dtype):
-    """Far out, and next to nothing: each size is an array of its own."""
-    sizes = [np.finfo(dtype).tiny, 1e-30, 1e-4, 20, 100, 1000, 1e4]
-    return [np.array([[-size, 0, size]], dtype) for size in sizes]
+    """Each size with 0; and its negative, which nothing hides."""
+    return [np.array([points], dtype)
+            for size in sizes(dtype) for points in ([0, size], [-size])]
+
+
+def extreme_rows(dtype):
+    """For softmax, which looks at a whole row."""
+    return [np.array([[-size, 0, size]], dtype) for size in sizes(dtype)]
+
+
+def far_left(dtype):
+    """Where a sigmoid and a GELU are almost 0: each point alone."""
+    return [np.array([[x]], dtype) for x in (-10, -20, -100, -1000, -1e4)]
+
+
+def but_far_left(dtype):
+    return [x for x in extreme(dtype) if x.min() > -10]
+
+
+WHOLE = (ordinary, "", 100), (extreme, ", extreme", 100)
+ROWWISE = (ordinary, "", 100), (extreme_rows, ", extreme", 100)
+TAILED = [(ordinary, "", 100), (but_far_left, ", extreme", 100),
+          (far_left, ", far left", math.inf)]
 
 
 def activation(dtype, kind, settings):
     return use(kind, **settings)
 
 
-def function(dtype, ours, theirs):
-    """A function that is no layer, at all points."""
-    return [(use(ours, x), theirs(tensor(x)))
-            for x in ordinary(dtype) + extreme(dtype)]
+def function(dtype, ours, theirs, points):
+    """A function that is no layer."""
+    return [(use(ours, x), theirs(tensor(x))) for x in points(dtype)]
 
 
-for kind, theirs, settings in [
-    (ReLU, "`ReLU`", {}), (LeakyReLU, "`LeakyReLU`", {"leak": 0.2}),
-    (Sigmoid, "`Sigmoid`", {}), (Tanh, "`Tanh`", {}), (GELU, "`GELU`", {}),
-    (Softmax, "`Softmax`", {}),
+for kind, theirs, settings, where in [
+    (ReLU, "`ReLU`", {}, WHOLE),
+    (LeakyReLU, "`LeakyReLU`", {"leak": 0.2}, WHOLE),
+    (Sigmoid, "`Sigmoid`", {}, TAILED), (Tanh, "`Tanh`", {}, WHOLE),
+    (GELU, "`GELU`", {}, TAILED), (Softmax, "`Softmax`", {}, ROWWISE),
 ]:
-    for points, words in (ordinary, ""), (extreme, ", extreme"):
+    for points, words, limit in where:
         compare_layer("activations", kind, words, theirs, activation, kind,
-                      settings, points=points)
-compare("activations", sigmoid, "", "`sigmoid`", function, sigmoid,
-        torch.sigmoid)
-compare("activations", softmax, "", "`softmax`", function, softmax,
-        lambda x: torch.softmax(x, -1))
+                      settings, points=points, limit=limit)
+for ours, theirs, where in [
+    (sigmoid, torch.sigmoid, TAILED),
+    (softmax, lambda x: torch.softmax(x, -1), ROWWISE),
+]:
+    for points, words, limit in where:
+        compare("activations", ours, words, f"`{ours.__name__}`", function,
+                ours, theirs, points, limit=limit)
 tabulate("activations", "Activations and their slopes.")
 
 # %% [markdown] needs=["torch"]
@@ -376,12 +425,46 @@ tabulate("activations", "Activations and their slopes.")
 # to the last bit. The others need $\exp$, $\tanh$ or an error function, of
 # which NumPy, Python and PyTorch have programs of their own, right but for
 # a rounding.
+#
+# Far left the two part. A difference of 1 is as large as the number
+# itself: one of the two says 0. It is PyTorch. Its sigmoid divides 1 by
+# $1 + e^{-x}$, and $e^{100}$ is infinite in float32; its GELU adds 1 to an
+# error function that at $x = -10$ has become $-1$, in float64 too. The slope
+# of GELU lacks the same sum, which is the smaller of its two terms. For these
+# rows there is no limit. Instead a check compares `nn` with another way
+# through PyTorch, where nothing cancels or overflows: the exponentials of
+# `logsigmoid` and `log_ndtr`, in float64, and their slopes. There they agree.
+
+# %% tags=["check"] needs=["torch"]
+naive = tensor(np.float32([-100]))
+assert (-naive).exp() == math.inf and 1 / (1 + (-naive).exp()) == 0
+for dtype in DTYPES:
+    assert 1 + torch.erf(tensor(dtype([-10])) / math.sqrt(2)) == 0
+    for x in far_left(dtype):
+        x_t = tensor(x.astype("f8"), learns=True)
+        for layer, right in [
+            (Sigmoid(), F.logsigmoid(x_t).exp()),
+            (GELU(), x_t * torch.special.log_ndtr(x_t).exp()),
+        ]:
+            y = layer.forward(x, train=True)
+            dx = layer.backward(np.ones_like(x))
+            (slope,) = torch.autograd.grad(right, x_t)
+            for ours, exact in (y, right.item()), (dx, slope.item()):
+                miss = abs(float(ours[0, 0]) - exact)
+                few = 1000 * np.finfo(dtype).eps * abs(exact)
+                assert miss <= few + 2 * np.finfo(dtype).smallest_subnormal, (
+                    type(layer).__name__ + ", far left", x, ours, exact)
 
 # %% [markdown]
 # ## Losses
 #
-# The value of each loss, and its gradient, for predictions of size 1 and of
-# size 10,000: logits so large that a careless formula divides zero by zero.
+# The value of each loss and its gradient are compared for predictions of
+# size 1 and of size 10,000. As logits these are so large that in a careless
+# formula the exponential overflows. The targets of cross-entropy are "class
+# numbers", one a row; or "rows" of probabilities; or "smoothed rows",
+# [chapter 13](generalization.py)'s, for which PyTorch has an option. "Each
+# class alone" is the loss of one row for each class that could be the right
+# one.
 
 # %% tags=["hide"] needs=["torch"]
 def cost(dtype, loss, theirs, target, settings):
@@ -458,15 +541,17 @@ tabulate("losses", "Losses and their gradients.")
 
 # %% [markdown] needs=["torch"]
 # Losses of `nn` compute in float64, whatever comes in. So the differences of
-# [](#tab-losses) in float32 are roundings of PyTorch's.
+# [](#tab-losses) in float32 are roundings of PyTorch's, but for one: `nn`'s
+# answer is made a float32 at the end.
 
 # %% [markdown]
 # ## Optimizers
 #
-# Both optimizers are given the same hundred gradients. Some are long,
-# others so short that $\varepsilon$ counts, and one column has none; after
-# fifty steps the learning rate is halved. Compared are the weights, after
-# one step and after all.
+# Both optimizers are given the same hundred gradients. Their columns are of
+# different sizes: some large, some so small that $\varepsilon$ counts, and
+# one all zero. After fifty steps the learning rate is halved. Compared are
+# the weights, after one step and after all. An optimizer "as it comes" has
+# its default options.
 
 # %% tags=["hide"] needs=["torch"]
 NAMES = {SGD: "SGD", AdaGrad: "Adagrad", RMSProp: "RMSprop", Adam: "Adam",
@@ -515,33 +600,28 @@ def steps(kind, settings, dtype):
     return found[0], found[-1]
 
 
+after_one, after_all = [], []  # in roundings
 for kind, settings in SETTINGS:
-    words, row = with_settings(settings), [link(kind)]
-    row[0] += words or ", as it comes"
+    words = with_settings(settings)
+    row = [named(kind, words or ", as it comes", f"`{NAMES[kind]}`")]
     for dtype in DTYPES:
-        for difference in steps(kind, settings, dtype):
-            judged(kind, words, dtype, difference, limit=1000)
-            row.append(short(difference))
+        one, hundred = steps(kind, settings, dtype)
+        after_one.append(judged(kind, words, dtype, one, limit=1000))
+        after_all.append(judged(kind, words, dtype, hundred, limit=1000))
+        row.append(full(hundred, after_all[-1]))
     ROWS["optimizers"].append(row)
-table(
-    ROWS["optimizers"],
-    header=["optimizer", "float64: 1 step", "100 steps", "float32: 1 step",
-            "100 steps"],
-    caption="Weights after one step and after a hundred. PyTorch has the "
-    "same names, but for `Adagrad` and `RMSprop`.",
-    name="optimizers",
-    align="lrrrr",
-)
+tabulate("optimizers", "Weights after a hundred steps.")
 
 # %% [markdown] needs=["torch"]
-# In [](#tab-optimizers) a hundred steps, each of which rounds the weights
-# anew, leave no more than a few roundings of the largest weight. What is
-# less than one rounding is a difference of smaller weights.
+# After one step no weight is further off than {{ max(after_one):.1f }}
+# roundings of the largest. A hundred steps, each of which rounds the weights
+# anew, leave no more than {{ max(after_all):.1f }} in [](#tab-optimizers).
+# What is less than one rounding is a difference of smaller weights.
 
 # %% [markdown]
 # ## Schedules
 #
-# The learning rate of every step, over 200 steps, in float64, for a
+# Compared are the learning rates of 200 steps, in float64 alone, for a
 # learning rate is a number of Python's.
 
 # %% tags=["hide"] needs=["torch"]
@@ -593,14 +673,14 @@ for schedule, settings, theirs, their_settings in SCHEDULES:
     words = with_settings(settings)
     count = judged(schedule, words, np.float64, difference, limit=10_000)
     ROWS["schedules"].append(
-        [link(schedule) + words, f"`{theirs}`", full(difference, count)])
+        [named(schedule, words, f"`{theirs}`"), full(difference, count)])
 table(
     ROWS["schedules"],
-    header=["schedule", "PyTorch", "float64"],
+    header=["schedule (in PyTorch)", "float64"],
     caption="Learning rates over the whole length. With a warm-up, PyTorch’s "
     "schedule stands behind a `LinearLR` in a `SequentialLR`.",
     name="schedules",
-    align="llr",
+    align="lr",
 )
 
 # %% [markdown] needs=["torch"]
@@ -613,8 +693,8 @@ table(
 #
 # Two generators of random numbers never agree. So PyTorch draws, first by
 # `torch.randn` or `torch.rand`, then, begun again, in its initializer; and
-# ours is given what the first call drew. Bounds, spreads and gains that
-# differ would show at once.
+# ours is given what the first call drew. A bound, a spread or a factor that
+# differs would show at once.
 
 # %% tags=["hide"] needs=["torch"]
 init = torch.nn.init
@@ -656,7 +736,7 @@ for shape in (40, 30), (30, 40):
 tabulate("initializers", "First weights, made of the same draws.")
 
 # %% [markdown] needs=["torch"]
-# In [](#tab-initializers) every bound, spread and gain is the same.
+# In [](#tab-initializers) every bound, spread and factor is the same.
 # `orthogonal` is the only one with an algorithm behind it, which `nn` runs
 # in float64 and PyTorch in the dtype of the weight.
 
@@ -867,13 +947,48 @@ for name in sorted(COMPARED):
 
 # %% [markdown] needs=["torch"]
 # So {{ len(COMPARED) }} names are compared, in
-# {{ sum(map(len, ROWS.values())) }} rows. The largest difference is
+# {{ sum(map(len, ROWS.values())) }} rows, between `nn` on NumPy
+# {{ np.__version__ }} and PyTorch {{ torch.__version__.split("+")[0] }}. But
+# for the far left of two activations, the largest difference is
 # {{ max(COUNTS[np.float64]):.0f }} roundings in float64 and
 # {{ max(COUNTS[np.float32]):.0f }} in float32. Whoever moves a network from
 # here to PyTorch finds the same functions there. What is not the same comes
 # next.
 
-# %% [markdown]
+# %% tags=["check"] needs=["torch"]
+def momenta(kind, **settings):
+    """What `OneCycleLR` makes of the momentum, or of the first beta."""
+    optimizer = kind([torch.zeros(1)], lr=0.1)
+    rule = lr_scheduler.OneCycleLR(
+        optimizer, 0.1, total_steps=LENGTH, **settings)
+    group, found = optimizer.param_groups[0], []
+    for _ in range(LENGTH - 1):
+        found.append(group.get("momentum", group.get("betas", [0])[0]))
+        optimizer.step()
+        rule.step()
+    return found
+
+
+moved = momenta(torch.optim.SGD)
+assert moved == momenta(torch.optim.Adam)
+assert set(momenta(torch.optim.SGD, cycle_momentum=False)) == {0}
+
+
+def default(thing, name):
+    return inspect.signature(thing).parameters[name].default
+
+
+assert default(Dropout, "rate") is inspect.Parameter.empty
+for ours, theirs, names in [
+    (huber, F.huber_loss, ["delta"]),
+    (BatchNorm, torch.nn.BatchNorm1d, ["momentum", "eps"]),
+]:
+    for name in names:
+        assert default(ours, name) == default(theirs, name)
+assert default(LeakyReLU, "leak") == default(
+    torch.nn.LeakyReLU, "negative_slope")
+
+# %% [markdown] needs=["torch"]
 # ## Where the two are not alike
 #
 # Where nothing spoke against it, `nn` took PyTorch's convention: the
@@ -893,18 +1008,29 @@ for name in sorted(COMPARED):
 #   cheap.
 # - **A schedule is a function of the step**, and warm-up one of its
 #   arguments. PyTorch's are objects that count, and write the rate into an
-#   optimizer.
+#   optimizer. `OneCycleLR` writes more than the rate: unless it is told
+#   `cycle_momentum=False`, it moves the momentum (of Adam, $\beta_1$) between
+#   {{ min(moved) }} and {{ max(moved) }}, and gives one to an `SGD` that was
+#   made without. `one_cycle` is a learning rate and nothing else.
 # - **First weights are drawn in float64**, then rounded, and a layer never
 #   chooses its own, as `Linear` does.
 # - **Gradients are clipped by their length alone.** `clip_grad_value_`, which
 #   cuts off each number, also turns their direction.
+# - **Three defaults are others.** `normal` has a spread of
+#   {{ default(normal, "std") }} and `normal_` one of
+#   {{ default(init.normal_, "std"):g }}; `batches` have
+#   {{ default(batches, "size") }} rows and those of a `DataLoader`
+#   {{ default(DataLoader, "batch_size") }}; the rate of `Dropout` has to be
+#   said, and PyTorch's is {{ default(torch.nn.Dropout, "p") }}.
 # - **Options that the book never needs are not there.**
 
 # %% [markdown] needs=["torch"]
-# PyTorch itself is asked for its options in [](#tab-options), which leaves
-# out those about speed. And far out, `nn` is more exact: at $-100$ PyTorch's
-# `sigmoid` gives 0 in float32, and at $-10$ so does its `GELU`; and of logits
-# as large as a float32 can be, its loss is infinite.
+# [](#tab-options) asks PyTorch for the options of its optimizers, its losses
+# and batch normalization that `nn` has not. Those that say how and where it
+# computes are left out, and the deprecated ones. And far out, `nn` is more
+# exact: at $-100$ PyTorch's `sigmoid` gives 0 in float32, and at $-10$ so does
+# its `GELU`, the far left of [](#tab-activations). Where a loss is too large
+# for a float32, PyTorch's is infinite in float32; `nn`'s, a float64, is not.
 
 # %% needs=["torch"]
 far = np.float32([-100, -10])
@@ -939,7 +1065,8 @@ for ours, theirs in MORE:
     here = set(inspect.signature(ours).parameters)
     there = [name for name in inspect.signature(theirs).parameters
              if name not in here | HOW | OLD | KNOWN]
-    lacking.append([link(ours), ", ".join(f"`{name}`" for name in there)])
+    words = ", ".join(f"`{name}`" for name in there)
+    lacking.append([link(ours), words.replace("_", "_`<wbr>`")])
 assert "amsgrad" in lacking[3][1] and "reduction" in lacking[5][1]
 table(
     lacking,

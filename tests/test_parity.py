@@ -99,6 +99,16 @@ FAULTS = {  # what it says: (module, a line, what becomes of it)
         "return x > 0",
         "return x >= 0",
     ),
+    "'Sigmoid, far left'": (
+        "activations",
+        "return np.where(x >= 0, e.dtype.type(1), e) / (1 + e)",
+        "return 1 / (1 + np.exp(-x))",
+    ),
+    "'GELU, far left'": (
+        "activations",
+        "np.vectorize(math.erfc, otypes=[np.float64])(-z) / 2",
+        "(1 + np.vectorize(math.erf, otypes=[np.float64])(z)) / 2",
+    ),
     "'cosine, `steps=200`'": (
         "schedules",
         "step / length",
