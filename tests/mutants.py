@@ -10,6 +10,7 @@ functions are tried. This file is also a plugin of the pytest that tries
 them."""
 
 import argparse
+import importlib.util
 import json
 import os
 import random
@@ -34,14 +35,30 @@ PATIENCE = 300.0  # seconds that a chapter may take
 
 
 def pytest_configure():
-    """An example that fails will do, it need not be the smallest."""
+    """An example that fails will do, it need not be the smallest. MkDocs
+    calls the modules of its hooks by their paths; a mutant has a name. And
+    a chapter's key reads the loom, which with its mutants is very long."""
     import hypothesis  # not before pytest has seen it
+
+    import weave.key
+
+    weave.key.LOOM = Path(__file__).resolve().parents[2] / "weave"
+    importlib.util.spec_from_file_location = named_spec
 
     phases = hypothesis.Phase.explicit, hypothesis.Phase.generate
     hypothesis.settings.register_profile(
         "mutants", hypothesis.settings.default, phases=phases
     )
     hypothesis.settings.load_profile("mutants")
+
+
+def named_spec(
+    name, path, make=importlib.util.spec_from_file_location, **more
+):
+    before, package, rest = str(path).rpartition("/weave/")
+    if package and before.endswith(f"/{KNOWN}"):
+        name = f"weave/{rest}".removesuffix(".py").replace("/", ".")
+    return make(name, path, **more)
 
 
 def pytest_collection_modifyitems(items):
