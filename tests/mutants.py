@@ -1,9 +1,10 @@
 """Break nn and weave on purpose, line by line: `make mutants`.
 
 A mutant is the program with one small change: + for -, < for <=, None
-for an argument. mutmut makes them all and runs on each the tests that
-reach its function; one that no test notices has survived. Either a test
-is missing, or no test could tell, and then tests/mutants.toml says why.
+for an argument. mutmut makes them all and runs on each those tests of
+its module's own file that reach its function; one that no test notices
+has survived. Either a test is missing, or no test could tell, and then
+tests/mutants.toml says why.
 
 What is known is kept in mutants/: run again, only survivors and changed
 functions are tried. This file is also a plugin of the pytest that tries
@@ -108,6 +109,15 @@ class Bare(cst.CSTTransformer):
         )
 
 
+def own(module: str, tests: set[str]) -> set[str]:
+    """Those of the tests that stand in the module's own file, and its
+    doctests; all of them where there are none."""
+    name = module.removeprefix("nn.").replace("weave.press", "press")
+    file = f"tests/test_{name.replace('.', '_')}.py"
+    files = file, f"{module.replace('.', '/')}.py"
+    return {t for t in tests if t.startswith(files)} or tests
+
+
 def shared(item) -> set:
     """The project's fixtures that a test shares with others."""
     if not hasattr(item, "_fixtureinfo"):
@@ -139,6 +149,8 @@ def warm_runner() -> type:
 
         def run_tests(self, *, mutant_name, tests):
             session, tests = self.session, set(tests)
+            if mutant_name:
+                tests = own(named(mutant_name)[0], tests)
             if session is None:
                 return super().run_tests(mutant_name=mutant_name, tests=tests)
             made = set()  # what one test reached when it was made for many
