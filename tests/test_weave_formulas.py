@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from weave.cells import Cell, read
 from weave.formulas import (
     Check,
     FormulaError,
@@ -17,7 +18,9 @@ from weave.formulas import (
     derivative,
     numbers,
 )
+from weave.pointing import plain
 from weave.references import equations
+from weave.render import weave
 from weave.symbolic import TexError, chains
 
 PAGE = Path(__file__).parent.parent / "docs" / "formulas.py"
@@ -114,6 +117,23 @@ def test_a_wrong_formula_fails_and_is_named(
         assert told.startswith((f"Equation {where}, ", f"Equation {where}: "))
         assert "TexError" not in told
         assert "UnknownName" not in told
+
+
+def test_the_table_numbers_equations_as_the_book_does(
+    page: dict[str, object],
+) -> None:
+    place_of, listed = page["place_of"], page["listed"]
+    assert callable(place_of)
+    assert isinstance(listed, list)
+    for path in {where.partition("#")[0] for where in listed}:
+        cells = [
+            Cell("markdown", plain(cell.source), [])
+            for cell in read(PAGE.parent / path)
+            if cell.kind == "markdown"
+        ]
+        for anchor, label in weave(cells, "").labels.items():
+            chapter, number = place_of(f"{path}#{anchor}")
+            assert label.text == f"Equation {chapter}.{number}"
 
 
 # ---- How TeX is read.

@@ -276,6 +276,12 @@ def test_a_table_is_rendered_by_markdown() -> None:
     )
 
 
+def test_a_table_may_be_wider_than_the_text() -> None:
+    wide = page(code("", grid("t"), tags=("wide",)), code("", grid("u")))
+    assert '<figure class="table wide" id="tab-t" ' in wide.markdown
+    assert '<figure class="table" id="tab-u" ' in wide.markdown
+
+
 def test_a_table_without_a_name_has_no_anchor() -> None:
     assert '<figure class="table" markdown="1">' in (
         page(code("", grid())).markdown

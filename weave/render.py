@@ -125,7 +125,8 @@ def _tag(page: Page, match: re.Match[str]) -> str:
 def _cell(page: Page, cell: Cell, source_url: str) -> list[str]:
     """Return the blocks of Markdown that show a cell."""
     merged = _merged(cell.outputs)
-    outputs = [_output(page, out, source_url) for out in merged]
+    wide = " wide" if "wide" in cell.tags else ""
+    outputs = [_output(page, out, source_url, wide) for out in merged]
     code = _fence(cell.source)
     if not cell.source.strip() or _only_loom(cell.source):
         return outputs
@@ -198,8 +199,11 @@ def _fence(code: str) -> str:
     return f"{fence}python\n{code}\n{fence}"
 
 
-def _output(page: Page, output: Any, source_url: str) -> str:
-    """Return the Markdown of one output of a cell."""
+def _output(page: Page, output: Any, source_url: str, wide: str) -> str:
+    """Return the Markdown of one output of a cell.
+
+    A table of a cell tagged `wide` may be wider than the text.
+    """
     if output["output_type"] == "stream":
         return page.aside(_printed(output["text"]))
     told = output["data"].get(MIME, {"kind": "text"})
@@ -226,7 +230,7 @@ def _output(page: Page, output: Any, source_url: str) -> str:
                 f"{_caption(label, caption)}\n</figure>"
             )
         case "table":
-            return _table(page, told)
+            return _table(page, told, wide)
     return page.aside(_printed(output["data"]["text/plain"]))
 
 
@@ -332,7 +336,7 @@ def _neighbour(shown: Shown, here: Shown) -> str:
     )
 
 
-def _table(page: Page, told: dict[str, Any]) -> str:
+def _table(page: Page, told: dict[str, Any], wide: str) -> str:
     """Return a table, which Markdown renders, under its caption."""
     name = first_sentence(told["caption"])
     label = page.label("Table", told["name"], name)
@@ -342,7 +346,7 @@ def _table(page: Page, told: dict[str, Any]) -> str:
     head = list(map(_guard, told["header"]))
     lines = [f"| {' | '.join(row)} |" for row in [head, rule, *rows]]
     return (
-        f'<figure class="table"{anchor} markdown="1">\n'
+        f'<figure class="table{wide}"{anchor} markdown="1">\n'
         f"{_caption(label, told['caption'])}\n\n"
         + "\n".join(lines)
         + "\n\n</figure>"
