@@ -12,7 +12,7 @@
 # ## How a difference is measured
 #
 # Two programs that add the same numbers in another order differ in their
-# last digits, so "equal" needs a measure. As in [chapter
+# last digits, so “equal” needs a measure. As in [chapter
 # 15](frameworks.py#equal-to-rounding) it is the largest difference between
 # two arrays, divided by the largest number in them. Divided by each number
 # itself it would say little: where a sum cancels to almost nothing, what
@@ -166,9 +166,9 @@ def numbers(shape, dtype, size=1.0, seed=0):
 # ## Layers
 #
 # A layer goes forward and back, on 32 rows, and so does its twin
-# with the same parameters. "Backward" is the gradient of the input and of
+# with the same parameters. “Backward” is the gradient of the input and of
 # each parameter. Batch normalization sees five batches, of 5 to 32 rows:
-# "remembered" are its running mean and variance after them, and "in use" is
+# “remembered” are its running mean and variance after them, and “in use” is
 # what comes out of a layer that is not in training. Dropout is given the mask
 # that PyTorch drew.
 
@@ -354,7 +354,7 @@ tabulate("layers", "Layers, forward and back, and PyTorch's modules.")
 # given rows of a point, its negative and 0.
 #
 # Sigmoid and GELU go to 0 on the left and never reach it. There, from $-10$
-# to $-10^4$, they have rows of their own, "far left", each point by itself.
+# to $-10^4$, they have rows of their own, “far left”, each point by itself.
 
 # %% tags=["hide"] needs=["torch"]
 def ordinary(dtype):
@@ -460,10 +460,10 @@ for dtype in DTYPES:
 #
 # The value of each loss and its gradient are compared for predictions of
 # size 1 and of size 10,000. As logits these are so large that in a careless
-# formula the exponential overflows. The targets of cross-entropy are "class
-# numbers", one a row; or "rows" of probabilities; or "smoothed rows",
-# [chapter 13](generalization.py)'s, for which PyTorch has an option. "Each
-# class alone" is the loss of one row for each class that could be the right
+# formula the exponential overflows. The targets of cross-entropy are “class
+# numbers”, one a row; or “rows” of probabilities; or “smoothed rows”,
+# [chapter 13](generalization.py)'s, for which PyTorch has an option. “Each
+# class alone” is the loss of one row for each class that could be the right
 # one.
 
 # %% tags=["hide"] needs=["torch"]
@@ -550,7 +550,7 @@ tabulate("losses", "Losses and their gradients.")
 # Both optimizers are given the same hundred gradients. Their columns are of
 # different sizes: some large, some so small that $\varepsilon$ counts, and
 # one all zero. After fifty steps the learning rate is halved. Compared are
-# the weights, after one step and after all. An optimizer "as it comes" has
+# the weights, after one step and after all. An optimizer “as it comes” has
 # its default options.
 
 # %% tags=["hide"] needs=["torch"]

@@ -92,9 +92,10 @@ assert unshown(chapters, Path("nn")) == []
 # what the book cites from others wears a footnote.
 #
 # **Every formula is checked.** Each numbered equation is read from its
-# chapter, evaluated on random numbers, and compared with `nn`, and a
-# derivative with an independent one. [One page](formulas.py) does that and
-# lists the differences; a wrong sign ends the build.
+# chapter, evaluated on numbers, mostly random, and compared with `nn`, or
+# with a plain computation where `nn` has nothing to say; a derivative also
+# with an independent one. [One page](formulas.py) does that and lists the
+# differences; a wrong sign ends the build.
 # [`tests/test_gradients.py`](https://github.com/neural-networks-line-by-line/book/blob/main/tests/test_gradients.py)
 # compares each layer and loss of `nn` with nudges, and with the [adjoint
 # test](gradients.py#one-number-for-all);
