@@ -1299,8 +1299,8 @@ assert len(formulas.equations) - len(listed) == len(reasons) - len(steps)
 # `nn`, {{ len(listed) - len(met) }} something else; {{ len(slopes) }} meet an
 # independent derivative as well, {{ len(no_more) }} the derivative alone.
 # All is computed in float64, but for `distort`, which works in float32.
-# Apart from that the largest difference under *off by* is
-# {{ worst[0]:.0e }}, and under *derivative* {{ worst[1]:.0e }}; both stand
+# Apart from that the largest difference under “off by” is
+# {{ worst[0]:.0e }}, and under “derivative” {{ worst[1]:.0e }}; both stand
 # where one of the two numbers is a central difference, which is no more
 # exact.
 
@@ -1309,7 +1309,7 @@ table(
     rows,
     header=["where", "compared with", "off by", "derivative", "formula"],
     caption="All formulas that are checked, and how far each is off at most: "
-    "*off by*, from what the second column names, *derivative*, from an "
+    "“off by”, from what the second column names, “derivative”, from an "
     "independent derivative. 0: equal to the last bit; –: not compared. "
     "Where the numbers are larger than 1, the difference is divided by the "
     "largest.",
