@@ -24,10 +24,12 @@ def test_only_the_nearest_needs_are_drawn(tmp_path: Path) -> None:
     (docs / "a.py").write_text('show("one:")\nfrom nn.three import third\n')
     (docs / "b.py").write_text('show("two:")\n')
     (docs / "c.py").write_text('show("three:")\nfrom nn import first\n')
-    found = [Chapter(n, "1", n, "I") for n in "abc"]
+    (nn / "four.py").write_text("from nn import first\n")
+    (docs / "d.py").write_text('show("four:")\n')
+    found = [Chapter(n, "1", n, "I") for n in "abcd"]
     chart.find_needs(found, docs, nn)
     # a's look ahead is none, and c reaches a by way of b.
-    assert [c.needs for c in found] == [set(), {"a"}, {"b"}]
+    assert [c.needs for c in found] == [set(), {"a"}, {"b"}, {"a"}]
 
 
 def test_a_line_has_its_lane_to_itself() -> None:

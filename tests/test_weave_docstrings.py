@@ -66,8 +66,8 @@ def test_a_class_with_nothing_of_its_own_shows_how_to_call_it() -> None:
     with griffe.temporary_visited_module(CODE, extensions=extensions) as made:
         assert {
             name: [
-                (member.name, [(p.name, p.kind) for p in member.parameters])
-                for member in made[name].members.values()
+                (key, [(p.name, p.kind) for p in member.parameters])
+                for key, member in made[name].members.items()
             ]
             for name in made.members
         } == {

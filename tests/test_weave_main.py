@@ -33,6 +33,7 @@ def test_one_page_is_built_without_the_others(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    book = tmp_path / "book"
     for name, text in {
         "mkdocs.yml": CONFIG,
         "hooks.py": HOOKS,
@@ -42,12 +43,12 @@ def test_one_page_is_built_without_the_others(
         "docs/c.py": "1 / 0\n",
         "docs/d.txt": "Text.\n",
     }.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text, "utf-8")
+        (book / name).parent.mkdir(parents=True, exist_ok=True)
+        (book / name).write_text(text, "utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["weave", "docs/a.md"])
+    monkeypatch.setattr(sys, "argv", ["weave", "book/docs/a.md"])
     runpy.run_module("weave.__main__", run_name="weave.__main__")
-    site = tmp_path / ".cache" / "page" / "a"
+    site = book / ".cache" / "page" / "a"
     made = {p.name for p in site.rglob("*") if p.is_file()}
     assert made - {"sitemap.xml", "sitemap.xml.gz"} == {"a.html", "d.txt"}
     assert capsys.readouterr().out == (
