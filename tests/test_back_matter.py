@@ -22,10 +22,8 @@ from mkdocs.config import load_config
 from playwright.sync_api import sync_playwright
 
 import nn
-from weave import package, reference
+from weave import package
 from weave.cells import read
-from weave.census import census
-from weave.docstrings import markdown
 from weave.exercises import anchor_of, overview
 from weave.key import exported, number
 from weave.press.browser import FLAGS, HELP, find_chromium
@@ -336,127 +334,7 @@ def test_all_modules_can_be_copied_at_once(site: Path) -> None:
         assert text.strip() == (ROOT / file).read_text("utf-8").strip()
 
 
-# ---- How they are made, on a book of a few lines.
-
-SHOWS = """\
-# %% [markdown]
-# # 2 · Shows
-
-# %%
-show("layers:")
-show("layers:Dense.")
-"""
-MORE = """\
-# %% [markdown]
-# # 10 · Shows more
-
-# %%
-show("layers:relu")
-show("base:Base")
-"""
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Path:
-    return small_book.write(tmp_path, b=SHOWS, a=MORE, plain="1\n")
-
-
-def test_places_come_in_the_order_of_the_chapters(book: Path) -> None:
-    shown = package.places((book / "docs").glob("*.py"), book / "nn")
-    assert list(shown) == [
-        "layers:",
-        "layers:Dense.",
-        *("layers:relu", "base:Base"),
-    ]
-    assert shown["layers:Dense."].link == "[2 · Shows](b.py#nn-layers-Dense)"
-
-
-def test_pieces_stand_in_the_order_of_their_module(book: Path) -> None:
-    shown = package.rows((book / "docs").glob("*.py"), book / "nn")
-    spans = {
-        module: [(piece.name, piece.first, piece.last) for piece in row]
-        for module, row in shown.items()
-    }
-    assert spans == {
-        "layers": [
-            ("layers:", 1, 7),
-            ("layers:relu", 8, 13),
-            ("layers:Dense.", 14, 19),
-        ],
-        "base": [("base:Base", 4, 7)],
-    }
-    assert shown["layers"][1].place.title == "10 · Shows more"
-
-
-def test_a_module_leads_to_all_chapters_that_show_it(book: Path) -> None:
-    made = package.page(book / "nn", (book / "docs").glob("*.py"))
-    names = re.findall(r"(?m)^## (.+)$", made)
-    assert names == ["nn/base.py", "nn/layers.py", r"nn/\_\_init\_\_.py"]
-    assert "[2 · Shows](b.py#nn-layers) and [10 · Shows more](a.py#" in made
-    assert "\n\n4 lines.\n\n" in made, "nothing explains __init__"
-    assert f"```python\n{small_book.BASE}```" in made
-
-
-def test_the_reference_asks_for_each_name_once(book: Path) -> None:
-    made = reference.page(book / "nn", (book / "docs").glob("*.py"))
-    assert re.findall(r"::: (\S+)", made) == [
-        "nn.base",
-        "nn.base.Base",
-        "nn.layers",
-        "nn.layers.relu",
-        "nn.layers.Dense",
-        "nn.layers.Dense.shape",
-        "nn.layers.Dense.shape",
-    ]
-    assert "Line by line in [2 · Shows](b.py#nn-layers-Dense)." in made
-
-
-def test_a_base_that_is_not_exported_is_in_the_reference(book: Path) -> None:
-    path = book / "nn" / "layers.py"
-    added = "\n\nclass More(Dense):\n    pass\n"
-    path.write_text(path.read_text() + added)
-    init = book / "nn" / "__init__.py"
-    init.write_text("from nn.layers import More\n")
-    made = reference.page(book / "nn", [])
-    assert "::: nn.layers.Dense\n" in made
-    assert "::: nn.layers.relu" not in made
-
-
-CODE = '''\
-class Bare:
-    """y = a * b * c | d, `x_1` & <1>.
-
-    >>> 2 * 3 * 4
-    24
-    """
-
-
-class Child(Bare):
-    pass
-
-
-class Made:
-    def __init__(self, x):
-        pass
-'''
-
-
-def test_docstrings_are_left_as_they_are() -> None:
-    extensions = griffe.load_extensions("weave.docstrings")
-    with griffe.temporary_visited_module(CODE, extensions=extensions) as made:
-        docstring = made["Bare"].docstring
-        assert docstring
-        assert docstring.value == (
-            "<p>y = a * b * c | d, <code>x_1</code> &amp; &lt;1&gt;.</p>\n\n"
-            "```pycon\n>>> 2 * 3 * 4\n24\n```"
-        )
-        assert "__init__" in made["Bare"].members
-        assert "__init__" not in made["Child"].members
-        assert len(made["Made"].members["__init__"].parameters) == 2
-
-
-def test_a_docstring_of_one_line() -> None:
-    assert markdown("It is 1 < 2.") == "<p>It is 1 &lt; 2.</p>"
+# ---- The list of exercises.
 
 
 @pytest.mark.parametrize(
@@ -482,46 +360,3 @@ def test_exercises_are_listed_by_chapter(
     assert re.findall("## (.+)", made) == ["9 · T9", "10 · T10"]
     assert "| 9.1 · [`x` and *y*](z.py#exercise-91-x-and-y) | " in made
     assert f'<a href="{folder}exercise-9-1.py" download ' in made
-
-
-# ---- The book, counted.
-
-COUNTED = """\
-# %% [markdown]
-# # 3 · Counted
-#
-# $x$ is {{ x }}, and `{{ y }}` is not.
-
-# %%
-from weave.census import census
-show("layers:relu")
-figure(1)
-table(2)
-assert True
-
-
-def test_nothing():
-    show
-"""
-
-
-def test_everything_is_counted(tmp_path: Path) -> None:
-    small_book.write(tmp_path, a=COUNTED)
-    (tmp_path / "tests").mkdir()
-    (tmp_path / "tests" / "test_a.py").write_text("def test_a():\n    f(1)\n")
-    layers = tmp_path / "nn" / "layers.py"
-    layers.write_text('"""One.\n\n>>> 1\n1\n>>> 2\n2\n"""\n')
-    count = census(tmp_path)
-    assert count == {
-        "lines of nn": 13,
-        "doctests": 1,
-        "lines of tests": 2,
-        "tests": 1,
-        "lines of docs": 12,
-        "pieces": 1,
-        "figures": 1,
-        "tables": 1,
-        "assertions": 1,
-        "numbers": 1,
-        "formulas": 1,
-    }

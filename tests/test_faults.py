@@ -1,7 +1,8 @@
 """Stopped, full, read-only, homeless, twice at once: nothing is lost.
 
 What went wrong is told in a line, with what to do about it. How a damaged
-model, data file or result is met stands in the tests of those modules.
+model, data file or result is met stands in the tests of those modules, and
+how the cache is written in those of `weave.store`.
 """
 
 from __future__ import annotations
@@ -116,40 +117,6 @@ def test_a_save_on_a_full_disk_leaves_the_old_model(tmp_path: Path) -> None:
 # ---- a cache that several write
 
 
-def test_a_file_of_the_cache_is_whole_while_two_write_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path, replace = tmp_path / "fonts" / "a.woff2", Path.replace
-
-    def slow(partial: Path, target: Path) -> None:
-        monkeypatch.undo()
-        store.keep(path, b"the other's")
-        assert path.read_bytes() == b"the other's"
-        replace(partial, target)
-
-    monkeypatch.setattr(Path, "replace", slow)
-    store.keep(path, b"ours")
-    assert path.read_bytes() == b"ours"
-    assert names(path.parent) == {"a.woff2"}
-
-
-@pytest.mark.parametrize("error", [OSError(28, "full"), KeyboardInterrupt()])
-def test_what_was_kept_outlives_a_write_that_breaks_off(
-    error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def breaks_off(partial: Path, content: bytes) -> None:
-        with partial.open("wb") as file:
-            file.write(content[:2])
-        raise error
-
-    store.keep(tmp_path / "a", b"old")
-    monkeypatch.setattr(Path, "write_bytes", breaks_off)
-    with pytest.raises(type(error)):
-        store.keep(tmp_path / "a", b"new")
-    assert names(tmp_path) == {"a"}
-    assert (tmp_path / "a").read_bytes() == b"old"
-
-
 def test_two_builds_may_run_at_once(book: Path, tmp_path: Path) -> None:
     sites = tmp_path / "one", tmp_path / "two"
     with ThreadPoolExecutor() as pool:
@@ -203,8 +170,6 @@ def test_what_a_disk_refuses_is_told_in_a_line(tmp_path: Path) -> None:
 def test_another_error_is_no_refusal() -> None:
     hooks.on_build_error(ValueError())
     hooks.on_build_error(ValueError())  # raises nothing
-    assert store.refusal(ValueError()) is None
-    assert store.refusal(FileNotFoundError(2, "no", "a")) is None
 
 
 # ---- no home

@@ -29,6 +29,15 @@ def test_only_a_number_and_a_question_are_set_apart() -> None:
     assert html == "<h1>2 days · more</h1>\n\n<p>Oh <em>what?</em></p>"
 
 
+def test_a_page_opens_only_once() -> None:
+    again = f"{TITLE}\n{ASKS}\n<h1>Proof</h1>"
+    once = layout.opening(TITLE + ASKS, "<p>Take it.</p>")
+    html = layout.opening(f"{TITLE}{ASKS}{again}", "<p>Take it.</p>")
+    assert html == once + again
+    html = layout.opening("<h1>Proof</h1><h1>More</h1>", "<p>Take it.</p>")
+    assert html == "<h1>Proof</h1>\n<p>Take it.</p><h1>More</h1>"
+
+
 def test_each_second_heading_begins_a_section() -> None:
     html = '<h1>T</h1><p>a</p><h2 id="x">X</h2><p>b</p>\n<h2>Y</h2><h3>c</h3>'
     assert layout.sections(html) == (
@@ -54,6 +63,8 @@ def test_a_page_without_second_headings_has_no_sections() -> None:
         ),
         ("<h2>X</h2>" + "<details><p>a</p></details>" * 30, 120),
         ("<h2>X</h2>" + "<p>a</p>" * 9, None),
+        ("<h2>X</h2>" + "<p>aaa</p>" * 22, None),  # 88 + 1.4 * 67 / 42: 90
+        ("<h2>X</h2>" + "<p>aaaa</p>" * 22, 91),  # 88 + 1.4 * 89 / 42
     ],
 )
 def test_a_long_section_says_how_high_it_may_be(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from bs4 import BeautifulSoup
 
 from weave.cells import WeaveError
-from weave.references import Book, Label
+from weave.references import Book, Label, equations
 
 LABELS = {
     "layers.py": {
         "eq-dense": Label("Equation 2.3", "a Dense layer’s output"),
-        "fig-a": Label("Figure 2.1", "Two lines"),
+        "fig-a": Label("Figure 2.1", "Where 1 < 2"),
     },
     "losses.py": {"tab-a": Label("Table 4.1", "")},
     "notation.md": {},
@@ -143,23 +145,71 @@ def test_a_section_that_mentions_it_twice_is_listed_once() -> None:
     ]
 
 
-def test_a_caption_tells_where_its_figure_is_mentioned() -> None:
-    html = (
-        '<figure class="plot wide" id="fig-a"><div></div><figcaption>One.'
-        '</figcaption></figure><figure class="table"><figcaption>Two.'
+def figure(anchor: str, back: str = "") -> str:
+    """Return a figure and the end of its caption."""
+    return (
+        f'<figure class="plot wide"{anchor}><div></div><figcaption>One.{back}'
         "</figcaption></figure>"
     )
-    page = complete("layers.py", html, layers="[](#fig-a)")
-    first, second = page.select("figcaption")
-    assert first.select(".mentions > a")
-    assert not second.select(".mentions")
+
+
+def test_a_caption_tells_where_its_figure_is_mentioned() -> None:
+    made = book(layers="[](#fig-a)", losses="[](layers.py#fig-a)\n# Losses")
+    html = figure(' id="fig-a"') + figure(' id="fig-b"') + figure("")
+    where = 'aria-label="Back to where Figure 2.1 is mentioned'
+    back = (
+        f' <span class="mentions"><a href="#ref-fig-a-1" {where}">'
+        f'&#8617;&#xFE0E;</a> <a href="to-losses#ref-fig-a-1" {where}, '
+        'Losses">&#8617;&#xFE0E;\xa0Losses</a></span>'
+    )
+    done = made.complete(html, "layers.py", lambda other: f"to-{other[:-3]}")
+    assert done == (
+        figure(' id="fig-a"', back) + figure(' id="fig-b"') + figure("")
+    )
 
 
 def test_a_reference_has_a_title() -> None:
-    html = '<p><a href="#eq-dense" id="ref-eq-dense-1">Equation 2.3</a></p>'
-    page = complete("layers.py", html, layers="[](#eq-dense)")
-    (a,) = page.select("a")
-    assert a["title"] == "a Dense layer’s output"
+    made = book(layers="[](#eq-dense) [](#fig-a)")
+    html = '<a id="ref-eq-dense-1"{}>Equation 2.3</a><a id="ref-fig-a-1"{}>'
+    done = made.complete(html.format("", ""), "layers.py", str)
+    assert done == html.format(
+        ' title="a Dense layer’s output"', ' title="Where 1 &lt; 2"'
+    )
+
+
+def test_a_label_without_a_name_is_its_text() -> None:
+    equation, table = LABELS["layers.py"]["eq-dense"], LABELS["losses.py"]
+    assert equation.title == "Equation 2.3, a Dense layer’s output"
+    assert table["tab-a"].title == "Table 4.1"
+
+
+NAMED = """\
+# %% [markdown]
+# # 2 · Layers
+#
+# $$
+# \\label{dense: a layer} y = x W
+# $$
+#
+# $$ z \\label{bent: bent} $$ and $$ 1 $$
+
+# %%
+r"$$ \\label{code: code} x $$"
+"""
+
+
+def test_equations_with_a_name_are_found_by_their_address(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "b.py").write_text(NAMED, "utf-8")
+    (tmp_path / "a.py").write_text(NAMED.replace("dense", "flat"), "utf-8")
+    (tmp_path / "c.md").write_text("$$ \\label{md: md} x $$", "utf-8")
+    assert list(equations(tmp_path).items()) == [
+        ("a.py#eq-flat", "y = x W"),
+        ("a.py#eq-bent", "z"),
+        ("b.py#eq-dense", "y = x W"),
+        ("b.py#eq-bent", "z"),
+    ]
 
 
 def test_a_book_is_read_afresh() -> None:

@@ -63,7 +63,7 @@ def lay_out(chapters: list[Chapter]) -> int:
     """
     part, row = "", 0
     rows: dict[str, Chapter] = {}
-    taken: list[tuple[int, int, int]] = []  # lane, from, to
+    taken: dict[int, int] = {}  # lanes, each down to which row
     for chapter in chapters:
         row += 1 + (chapter.part != part)
         part = chapter.part
@@ -71,16 +71,12 @@ def lay_out(chapters: list[Chapter]) -> int:
         above = [rows[name] for name in chapter.needs]
         first = min((c.row for c in above), default=chapter.row)
         wanted = [c.lane for c in sorted(above, key=lambda c: c.row)]
-        free = (
+        chapter.lane = next(
             lane
             for lane in [*wanted, *range(len(chapters))]
-            if all(
-                lane != other or first >= end or chapter.row <= start
-                for other, start, end in taken
-            )
+            if first >= taken.get(lane, 0)
         )
-        chapter.lane = next(free)
-        taken.append((chapter.lane, first, chapter.row))
+        taken[chapter.lane] = chapter.row
     return row
 
 

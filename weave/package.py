@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from weave.key import exported
+from weave.key import exported, number
 from weave.press.archive import pack
 from weave.source import calls, pieces
 
@@ -49,7 +49,7 @@ def order(package: Path) -> list[Path]:
 def places(chapters: Iterable[Path], package: Path) -> dict[str, Place]:
     """Return where each piece is shown, in the order of the chapters."""
     shown: dict[str, Place] = {}
-    for chapter in sorted(chapters, key=_number):
+    for chapter in sorted(chapters, key=number):
         text = chapter.read_text("utf-8")
         for name, _ in calls(text, "show"):
             words = re.findall(r"\w+", f"{package.name}:{name}")
@@ -75,11 +75,6 @@ def _title(text: str) -> str:
     return found[1] if found else ""
 
 
-def _number(chapter: Path) -> int:
-    found = re.match(r"\d+", _title(chapter.read_text("utf-8")))
-    return int(found[0]) if found else 0
-
-
 def page(package: Path, chapters: Iterable[Path]) -> str:
     """Return the Markdown that shows every module whole.
 
@@ -93,7 +88,7 @@ def page(package: Path, chapters: Iterable[Path]) -> str:
         f'<a href="{package.name}.zip" download>{package.name}.zip</a></p>'
     ]
     for path in order(package):
-        source = path.read_text("utf-8").rstrip("\n")
+        source = path.read_text("utf-8").rstrip()
         file = f"{package.name}/{path.name}"
         links = {
             place.title: place.link

@@ -67,4 +67,5 @@ def _methods(node: ast.FunctionDef | ast.ClassDef) -> list[str]:
     """Return the public methods of a class; a function has none."""
     inside = node.body if isinstance(node, ast.ClassDef) else []
     names = [n.name for n in inside if isinstance(n, ast.FunctionDef)]
-    return [name for name in names if not name.startswith("_")]
+    # A property that can be set is defined twice.
+    return [n for n in dict.fromkeys(names) if not n.startswith("_")]

@@ -168,9 +168,12 @@ class Book:
 
     def _back(self, page: str, anchor: str, url: Callable[[str], str]) -> str:
         """Return the links back to where something is mentioned."""
+        mentions = self.mentions.get((page, anchor))
+        if not mentions:
+            return ""
+        text = self.labels[page][anchor].text
         links = []
-        text = self.labels.get(page, {}).get(anchor, Label("", "")).text
-        for mention in self.mentions.get((page, anchor), []):
+        for mention in mentions:
             away = mention.page != page
             there, sign = (url(mention.page) if away else ""), ""
             where = f" in {mention.section}" if mention.section else ""
@@ -183,8 +186,6 @@ class Book:
                 f'{text} is mentioned{escape(where)}">&#8617;&#xFE0E;'
                 f"{escape(sign)}</a>"
             )
-        if not links:
-            return ""
         return f' <span class="mentions">{" ".join(links)}</span>'
 
 
@@ -209,4 +210,4 @@ def first_sentence(caption: str) -> str:
     >>> first_sentence("Two lines, *a* and 1.5. The rest.")
     'Two lines, a and 1.5'
     """
-    return plain(re.split(r"[.?!:](?:\s|$)", caption, maxsplit=1)[0])
+    return plain(re.split(r"[.?!:](?:\s|$)", caption)[0])
