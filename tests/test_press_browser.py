@@ -6,6 +6,7 @@ import builtins
 import os
 import runpy
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -99,6 +100,25 @@ def test_a_command_that_fails_or_is_not_there_does_not_succeed() -> None:
     assert browser.succeeds(sys.executable, "-c", "")
     assert not browser.succeeds(sys.executable, "-c", "1 / 0", quiet=True)
     assert not browser.succeeds("/no/such/command")
+
+
+def test_a_command_shows_its_errors_alone_and_asks_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ran: list[object] = []
+
+    def run(command: tuple[str, ...], **options: int | None) -> object:
+        ran.append((command, options))
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert browser.succeeds("a", "b")
+    assert browser.succeeds("c", quiet=True)
+    none = subprocess.DEVNULL
+    assert ran == [
+        (("a", "b"), {"stdin": none, "stdout": none, "stderr": None}),
+        (("c",), {"stdin": none, "stdout": none, "stderr": none}),
+    ]
 
 
 @pytest.mark.parametrize(

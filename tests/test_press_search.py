@@ -77,6 +77,19 @@ def test_a_chapter(katex: Mathematics) -> None:
     ]
 
 
+def test_what_only_the_eye_needs_does_not_change_the_text(
+    katex: Mathematics,
+) -> None:
+    """A button, colours; and a formula set apart goes on with the line."""
+    page = r"""<h1 id="sums">Sums</h1><button>Copy</button>
+    <pre><code><span class="n">a
+    </span>b</code></pre><p>In <span class="arithmatex">\(\sum_i^n x\)</span>
+    </p><div class="arithmatex">\[\sum_i^n x\]</div>"""
+    assert entries(page, katex) == [
+        Entry("section", "Sums", "", "a\nb\nIn ∑_i^nx ∑_i^n x")
+    ]
+
+
 def test_back_matter(katex: Mathematics) -> None:
     page = """
     <h1 id="glossary">Glossary</h1><p>Words.</p><h2 id="a">A</h2><dl>
