@@ -1,8 +1,7 @@
-"""The archives: of the package, and of the whole site."""
+"""The archive of the whole site, as it is built."""
 
 from __future__ import annotations
 
-import io
 import zipfile
 from pathlib import Path
 
@@ -47,18 +46,6 @@ def make(root: Path, command: str = "build") -> Path:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make(tmp_path_factory.mktemp("book"))
-
-
-def test_the_order_of_the_files_is_that_of_their_names() -> None:
-    files = {"b": b"2", "a": b"1"}
-    packed = archive.pack(files)
-    assert packed == archive.pack(dict(sorted(files.items())))
-    with zipfile.ZipFile(io.BytesIO(packed)) as opened:
-        assert opened.namelist() == ["a", "b"]
-        assert opened.read("b") == b"2"
-        (first, _) = opened.infolist()
-        assert first.date_time == (1980, 1, 1, 0, 0, 0)
-        assert first.external_attr >> 16 == 0o644
 
 
 def test_the_archive_is_the_site_without_what_servers_need(

@@ -6,6 +6,7 @@ import builtins
 import os
 import runpy
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,17 +18,27 @@ from weave.press import browser
 
 ROOT = Path(__file__).parent.parent
 
+DEBIAN = "Installing Chromium with apt-get (once)"
+APT = "env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0"
+PACKAGE = "install -y --no-install-recommends chromium"
+OWN = "Installing Chromium with Playwright (once)"
+BUILD = f"{sys.executable} -m playwright install"
+
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What would have been run; nothing here runs anything."""
+    """What would have been run, and said before; nothing here runs."""
     made: list[str] = []
 
     def succeeds(*command: str, quiet: bool = False) -> bool:
-        made.append(" ".join(command))
+        made.append(" ".join(command) + ", quietly" * quiet)
         return True
 
+    def say(text: str, flush: bool = False) -> None:
+        made.append(text + ", too late" * (not flush))
+
     monkeypatch.setattr(browser, "succeeds", succeeds)
+    monkeypatch.setattr(browser, "print", say, raising=False)
     monkeypatch.delenv("CHROMIUM", raising=False)
     return made
 
@@ -91,39 +102,79 @@ def test_a_command_that_fails_or_is_not_there_does_not_succeed() -> None:
     assert not browser.succeeds("/no/such/command")
 
 
-@pytest.mark.parametrize("root", [True, False])
-def test_debian_is_asked_first(
-    root: bool, monkeypatch: pytest.MonkeyPatch, calls: list[str]
+def test_a_command_shows_its_errors_alone_and_asks_nothing(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    on_path(monkeypatch, "apt-get")
-    monkeypatch.setattr(os, "geteuid", lambda: 0 if root else 1000)
-    browser.install()
-    *_, update, install = calls
-    assert update.endswith("update")
-    assert "install -y --no-install-recommends chromium" in install
-    assert install.startswith("env" if root else "sudo -n env")
+    ran: list[object] = []
+
+    def run(command: tuple[str, ...], **options: int | None) -> object:
+        ran.append((command, options))
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert browser.succeeds("a", "b")
+    assert browser.succeeds("c", quiet=True)
+    none = subprocess.DEVNULL
+    assert ran == [
+        (("a", "b"), {"stdin": none, "stdout": none, "stderr": None}),
+        (("c",), {"stdin": none, "stdout": none, "stderr": none}),
+    ]
 
 
-@pytest.mark.parametrize("apt", [True, False])
-def test_playwright_installs_where_debian_cannot(
-    apt: bool, monkeypatch: pytest.MonkeyPatch, calls: list[str]
+@pytest.mark.parametrize(
+    ("user", "there", "fails", "done"),
+    [
+        (0, True, "nothing", [DEBIAN, f"{APT} update", f"{APT} {PACKAGE}"]),
+        (
+            1000,
+            True,
+            "nothing",
+            [
+                "sudo -n true, quietly",
+                DEBIAN,
+                f"sudo -n {APT} update",
+                f"sudo -n {APT} {PACKAGE}",
+            ],
+        ),
+        (
+            1000,
+            True,
+            "sudo",
+            ["sudo -n true, quietly", OWN, f"{BUILD} chromium"],
+        ),
+        (
+            0,
+            True,
+            "apt-get",
+            [
+                DEBIAN,
+                f"{APT} update",
+                f"{APT} {PACKAGE}",
+                OWN,
+                f"{BUILD} --with-deps chromium",
+            ],
+        ),
+        (0, False, "nothing", [OWN, f"{BUILD} chromium"]),
+    ],
+)
+def test_debian_is_asked_first_and_playwright_where_it_cannot(
+    user: int,
+    there: bool,
+    fails: str,
+    done: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    calls: list[str],
 ) -> None:
-    on_path(monkeypatch, *(["apt-get"] if apt else []))
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    on_path(monkeypatch, *(["apt-get"] if there else []))
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    note = browser.succeeds
 
     def succeeds(*command: str, quiet: bool = False) -> bool:
-        calls.append(" ".join(command))
-        return "apt-get" not in command
+        return note(*command, quiet=quiet) and fails not in command
 
     monkeypatch.setattr(browser, "succeeds", succeeds)
     browser.install()
-    assert calls[-1].split()[1:] == [
-        "-m",
-        "playwright",
-        "install",
-        *(["--with-deps"] if apt else []),
-        "chromium",
-    ]
+    assert calls == done
 
 
 def test_what_is_there_is_not_installed(
@@ -131,19 +182,22 @@ def test_what_is_there_is_not_installed(
 ) -> None:
     on_path(monkeypatch, "chromium")
     assert browser.main() == 0
-    assert calls == ["/bin/chromium --version"]
+    assert calls == ["/bin/chromium --version, quietly"]
 
 
+@pytest.mark.parametrize("named", ["", "absent"])
 def test_without_any_the_reader_is_told_what_to_do(
+    named: str,
     monkeypatch: pytest.MonkeyPatch,
-    calls: list[str],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    found: list[str] = []
+    """And nothing is installed in place of the one that is named."""
+    tried: list[str] = []
+    monkeypatch.setenv("CHROMIUM", named)
     monkeypatch.setattr(browser, "find_chromium", lambda: None)
-    monkeypatch.setattr(browser, "install", lambda: found.append("tried"))
+    monkeypatch.setattr(browser, "install", lambda: tried.append("once"))
     assert browser.main() == 1
-    assert found == ["tried"]
+    assert tried == ([] if named else ["once"])
     assert capsys.readouterr().err == browser.HELP + "\n"
 
 

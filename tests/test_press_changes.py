@@ -154,17 +154,42 @@ def test_the_log_is_read() -> None:
     assert (first.words, second.words) == ("Better.", "The first.")
 
 
-def test_the_page_has_a_table_for_each_release() -> None:
+def test_the_page_has_a_table_for_each_release_and_for_this_build() -> None:
+    log = f"{LOG}\n### 0.2.0 mends it\n"  # no heading of a release
     record = Record(changes={"0.1.0": [], "0.2.0": [CHANGE]})
-    page = changes.page(LOG, record, [])
-    row = r"| 1 · One | Part | it has … of \| all | 6 | 7 |"
-    assert page.index("{ #release-0.2.0 }\n\nBetter.") < page.index(row)
-    assert page.index(row) < page.index("{ #release-0.1.0 }\n\nThe first.")
-    assert "Since" not in page
-    assert page.count("Before") == 1
+    since = """
+## Since 0.2.0
+
+These numbers of this build differ from those of the release.
+
+| Chapter | Section | Number | Before | Now |
+| --- | --- | --- | --: | --: |
+| 2 · Two | End | … | 1 | 2 |
+"""
+    released = r"""
+## 0.2.0 · 2026-03-04 { #release-0.2.0 }
+
+Better.
+
+| Chapter | Section | Number | Before | Now |
+| --- | --- | --- | --: | --: |
+| 1 · One | Part | it has … of \| all | 6 | 7 |
+
+## 0.1.0 · 2026-01-02 { #release-0.1.0 }
+
+The first.
+
+### 0.2.0 mends it
+
+"""
+    assert changes.page(log, record, []) == f"# What changed\n{released}"
+    new = Change("2 · Two", "End", "…", "1", "2")
+    assert changes.page(log, record, [new]) == (
+        f"# What changed\n{since}{released}"
+    )
 
 
-def test_the_page_lists_how_this_build_differs() -> None:
-    page = changes.page(LOG, Record(), [CHANGE])
-    assert page.startswith("# What changed\n\n## Since 0.2.0\n\nThese numb")
-    assert page.index("| 6 | 7 |") < page.index("## 0.2.0 ·")
+def test_a_release_that_is_not_on_record_has_no_table() -> None:
+    page = changes.page(LOG, Record(), [])
+    assert page.endswith("{ #release-0.1.0 }\n\nThe first.\n\n")
+    assert "|" not in page

@@ -77,8 +77,21 @@ def test_every_page_gets_its_policy_before_all_else(tmp_path: Path) -> None:
         assert third.get_text() == path.name
 
 
+def test_the_policy_stands_once_on_a_line_of_its_own(tmp_path: Path) -> None:
+    path, rest = tmp_path / "index.html", f"<pre>{policy.BEGIN}</pre>\n"
+    path.write_text(HEAD + rest)
+    policy.write(tmp_path)
+    assert path.read_text() == (
+        f'{HEAD}  <meta http-equiv="Content-Security-Policy" '
+        f'content="{policy.policy(rest)}">\n{rest}'
+    )
+
+
 def test_a_page_that_cannot_get_one_is_named(tmp_path: Path) -> None:
     path = tmp_path / "bare.html"
     path.write_text("<p>Word</p>")
-    with pytest.raises(ValueError, match=r"bare\.html: expected <meta"):
+    with pytest.raises(ValueError) as error:
         policy.write(tmp_path)
+    assert str(error.value) == (
+        f'{path}: expected <meta charset="utf-8">, where the policy goes'
+    )

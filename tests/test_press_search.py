@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,6 +77,19 @@ def test_a_chapter(katex: Mathematics) -> None:
     ]
 
 
+def test_what_only_the_eye_needs_does_not_change_the_text(
+    katex: Mathematics,
+) -> None:
+    """A button, colours; and a formula set apart goes on with the line."""
+    page = r"""<h1 id="sums">Sums</h1><button>Copy</button>
+    <pre><code><span class="n">a
+    </span>b</code></pre><p>In <span class="arithmatex">\(\sum_i^n x\)</span>
+    </p><div class="arithmatex">\[\sum_i^n x\]</div>"""
+    assert entries(page, katex) == [
+        Entry("section", "Sums", "", "a\nb\nIn ∑_i^nx ∑_i^n x")
+    ]
+
+
 def test_back_matter(katex: Mathematics) -> None:
     page = """
     <h1 id="glossary">Glossary</h1><p>Words.</p><h2 id="a">A</h2><dl>
@@ -147,21 +159,22 @@ def test_a_formula_as_text(tex: str, text: str, katex: Mathematics) -> None:
     assert plain(katex.formula(tex, True)) == text
 
 
-def test_the_script_sets_one_name() -> None:
+def test_the_script_sets_one_name_with_a_line_for_each_page() -> None:
     entry = Entry("term", "Bias", "term-bias", "A “number”.")
-    text = script([Found("glossary.html", "Glossary", [entry])])
-    head, _, data = text.partition("=")
-    assert head == "const bookEntries "
-    assert json.loads(data.strip().removesuffix(";")) == [
-        [
-            "glossary.html",
-            "Glossary",
-            [["term", "Bias", "term-bias", "A “number”."]],
-        ]
-    ]
+    pages = Found("glossary.html", "Glossary", [entry]), Found("a", "A", [])
+    assert script(pages) == (
+        "const bookEntries = [\n"
+        '["glossary.html","Glossary",'
+        '[["term","Bias","term-bias","A “number”."]]],\n'
+        '["a","A",[]]\n'
+        "];\n"
+    )
 
 
-def test_the_library_names_no_other_file() -> None:
-    text = library(ROOT / "node_modules")
-    assert "global.MiniSearch = factory()" in text
-    assert "sourceMappingURL" not in text
+def test_the_library_names_no_other_file(tmp_path: Path) -> None:
+    folder = tmp_path / "minisearch" / "dist" / "umd"
+    folder.mkdir(parents=True)
+    text = "var a;\n//# sourceMappingURL=index.js.map\n"
+    (folder / "index.js").write_text(text)
+    assert library(tmp_path) == "var a;\n"
+    assert "global.MiniSearch = factory()" in library(ROOT / "node_modules")

@@ -219,7 +219,7 @@ def page(log: str, record: Record, since: list[Change]) -> str:
 
     def add(entry: re.Match[str]) -> str:
         version, date = entry["version"], entry["date"]
-        found = record.changes.get(version, [])
+        found = record.changes.get(version)
         return (
             f"## {version} · {date} {{ #{anchor(version)} }}\n\n"
             f"{entry['words'].strip()}\n\n"

@@ -15,24 +15,21 @@ def dates(docs: Path) -> dict[str, str]:
 
     Without Git, or for a file that is new, there is none.
     """
-    command = ["git", "log", "--format=/%cs", "--name-only", "--relative"]
+    command = ["git", "log", "--format=%x00%cs", "--name-only", "--relative"]
     try:
         log = subprocess.run(
             [*command, "--", "."],
             cwd=docs,
             capture_output=True,
             text=True,
-            check=True,
         ).stdout
-    except (OSError, subprocess.CalledProcessError):
+    except OSError:
         return {}
     found: dict[str, str] = {}
-    day = ""
-    for line in filter(None, log.splitlines()):
-        if line.startswith("/"):
-            day = line[1:]
-        else:
-            found.setdefault(line, day)
+    for commit in log.split("\0")[1:]:
+        day, *names = filter(None, commit.splitlines())
+        for name in names:
+            found.setdefault(name, day)
     return found
 
 
