@@ -16,6 +16,7 @@ from weave.formulas import (
     Formulas,
     derivative,
     numbers,
+    short,
 )
 from weave.references import equations
 from weave.symbolic import TexError, chains
@@ -401,3 +402,20 @@ def test_partial_derivatives_hold_the_rest_still() -> None:
         formulas.check(
             f"a.py#eq-{name}", "us", values, given=given, nn=[slope]
         )
+
+
+@pytest.mark.parametrize(
+    ("tex", "line"),
+    [
+        (r"\underset{(n,\ d)}{x} = \underset{()}{y}", "{x} = {y}"),
+        (r"\underset{\hat{n}}{ab} c", "{ab} c"),
+        ("\n  X &=\n  1 .,;\n", "X &= 1"),
+        (". X", ". X"),
+        (
+            r"\left.|a|\right|_{b}",
+            r"\left.\vert{}a\vert{}\right\vert_{b}",
+        ),
+    ],
+)
+def test_a_formula_is_short_in_a_table(tex: str, line: str) -> None:
+    assert short(tex) == line
