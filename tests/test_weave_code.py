@@ -87,7 +87,7 @@ def test_a_shape_is_told_from_other_comments(comment: str, style: str) -> None:
 
 
 def test_words_of_a_text_are_no_names() -> None:
-    assert elements('a = f"x"') == []
+    assert elements('a = f"{a}x{b}"') == []
 
 
 def test_a_session_keeps_its_prompts_and_answers() -> None:

@@ -137,6 +137,12 @@ def test_half_an_exercise_is_an_error(
     assert str(error.value) == f"cell {cell}: {said}"
 
 
+def test_a_heading_at_the_end_is_not_above_the_beginning() -> None:
+    heading, *parts = chapter()
+    with pytest.raises(WeaveError, match=r"^cell 1: an exercise is a heading"):
+        exercises([*parts, heading])
+
+
 def test_starter_and_tests_share_a_fold_above_the_solution() -> None:
     cells = chapter()
     cells[2].outputs = [

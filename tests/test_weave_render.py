@@ -40,7 +40,8 @@ def plot(name: str, caption: str = "A plot.", wide: bool = False) -> Any:
     shown = display(told)
     shown["data"]["image/svg+xml"] = (
         '<svg xmlns="http://www.w3.org/2000/svg" width="9pt" height="9pt" '
-        f'viewBox="0 0 9 9"><text x="1" y="1">{name}</text></svg>'
+        f'viewBox="0 0 9 9"><defs><pattern id="p"/></defs>'
+        f'<text x="1" y="1">{name}</text></svg>'
     )
     return shown
 
@@ -229,7 +230,7 @@ def test_a_recalled_piece_leads_to_its_first_place() -> None:
 def test_words_point_at_lines_of_the_page() -> None:
     cells = [
         text("See [it](#/x = 1) below [that](#/z)."),
-        code("", piece(text="z\ny\nx = 1")),
+        code("# [no](#/y)", piece(text="z\ny\nx = 1")),
         code("", piece("recall", text="z\ny\nx = 1")),
     ]
     prose, shown, again = weave(cells, URL).blocks
@@ -245,6 +246,13 @@ def test_words_point_at_lines_of_the_page() -> None:
     assert cells[0].source == "See it below that.", "as a notebook has it"
 
 
+@pytest.mark.parametrize("kind", ["show", "recall"])
+def test_words_point_at_what_is_shown_or_recalled(kind: str) -> None:
+    woven = page(text("[it](#/x = 1)"), code("", piece(kind)))
+    assert woven.blocks[0] == '<a class="to-line" href="#nn-layers-3">it</a>'
+    assert ' data-lines="layers 3 3" markdown="1">' in woven.blocks[1]
+
+
 def test_figures_are_numbered_in_a_chapter() -> None:
     woven = page(
         text("# 2 · Layers\n\nSee [](#fig-b)."),
@@ -257,7 +265,7 @@ def test_figures_are_numbered_in_a_chapter() -> None:
     assert '<figure class="plot wide" id="fig-b"' in woven.markdown
     html = woven.restore(woven.markdown)
     assert 'aria-label="plain &amp; simple"' in html
-    assert '<text x="1" y="1">b</text></svg>' in html
+    assert '<text x="1" y="1">b</text><pattern id="b-1"/></svg>' in html
 
 
 def test_a_wide_figure_scrolls_above_its_caption() -> None:
@@ -428,4 +436,6 @@ def test_what_was_printed_in_pieces_is_one_text() -> None:
 
 def test_what_is_displayed_as_nothing_is_left_out() -> None:
     empty = display() | {"data": {"text/plain": "", "text/html": "<pre>"}}
-    assert page(code("x", empty)).fragments == []
+    woven = page(code("x", empty, stream("a\n")))
+    texts = [BeautifulSoup(f, "html.parser").text for f in woven.fragments]
+    assert texts == ["a"]
