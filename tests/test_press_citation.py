@@ -71,11 +71,25 @@ def test_authors_are_persons_or_groups(tmp_path: Path) -> None:
             f"“Bends”, chapter 3 of *On Nets*, version 1.2.0, 2026. {URL}",
         ),
         ("How", URL, f"“How”, in *On Nets*, version 1.2.0, 2026. {URL}"),
+        (
+            "3 · To · fro",
+            "",
+            "“To · fro”, chapter 3 of *On Nets*, version 1.2.0, 2026. u://b",
+        ),
     ],
 )
 def test_a_line(chapter: str, url: str, line: str) -> None:
     told = citation.line(BOOK, chapter, url)
     assert told == f"Ada <A>, B. Beta. {line}"
+
+
+def test_without_a_chapter_or_an_address_it_is_the_book() -> None:
+    assert citation.line(BOOK) == citation.line(BOOK, "", "")
+    assert citation.line(BOOK, "How").endswith(", 2026. u://b")
+    assert citation.bibtex(BOOK, "How") == citation.bibtex(
+        BOOK, "How", "u://b"
+    )
+    assert citation.block(BOOK, "How") == citation.block(BOOK, "How", "u://b")
 
 
 @pytest.mark.parametrize(

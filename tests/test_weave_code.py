@@ -86,6 +86,10 @@ def test_a_shape_is_told_from_other_comments(comment: str, style: str) -> None:
     assert elements(f"a  {comment}") == [(style, comment)]
 
 
+def test_words_of_a_text_are_no_names() -> None:
+    assert elements('a = f"{a}x{b}"') == []
+
+
 def test_a_session_keeps_its_prompts_and_answers() -> None:
     assert elements(">>> x\n1", "pycon") == [
         ("gp", ">>> "),
@@ -100,6 +104,14 @@ def test_a_name_in_the_text_has_its_colour() -> None:
     assert quiet(text) == (
         '<code class="gradient">dW</code> <code class="a value">x</code> '
         '<code>W</code> <code class="whole gradient">p.grad</code>'
+    )
+
+
+def test_a_line_that_is_pointed_at_stays_in_its_place() -> None:
+    piece = '<i data-lines="m 2 3 4"><pre><code>a\nb\nc\nd\n</code></pre>'
+    assert quiet(piece) == (
+        '<i><pre><code tabindex="0">a\n<span class="line" id="nn-m-3">b\n'
+        '</span><span class="line" id="nn-m-4">c\n</span>d\n</code></pre>'
     )
 
 

@@ -78,7 +78,7 @@ def test_a_list_of_all_goes_by_chapters() -> None:
         "ch/none.py": [Cell("markdown", "# 4 · None", [])],
         "ch/gates.py": [
             Cell("markdown", "# 2 · Gates", []),
-            *chapter(HEADING.replace("3.1", "2.1")),
+            *chapter(HEADING.replace("3.1", "2")),
         ],
     }
     row = (
@@ -98,7 +98,7 @@ def test_a_list_of_all_goes_by_chapters() -> None:
                 number.replace(".", "-"),
             )
             for number, name, page, anchor in [
-                ("2.1", "Twice", "gates", "21-twice"),
+                ("2", "Twice", "gates", "2-twice"),
                 ("3.1", "Twice", "bends", "31-twice"),
                 ("3.2", "Half of `x`", "bends", "32-half-of-x"),
             ]
@@ -137,18 +137,27 @@ def test_half_an_exercise_is_an_error(
     assert str(error.value) == f"cell {cell}: {said}"
 
 
+def test_a_heading_at_the_end_is_not_above_the_beginning() -> None:
+    heading, *parts = chapter()
+    with pytest.raises(WeaveError, match=r"^cell 1: an exercise is a heading"):
+        exercises([*parts, heading])
+
+
 def test_starter_and_tests_share_a_fold_above_the_solution() -> None:
     cells = chapter()
     cells[2].outputs = [
         {"output_type": "stream", "name": "stdout", "text": "a spoiler"}
     ]
     page = weave(cells, "")
-    prose, starter, solution = page.blocks
-    assert prose == HEADING
-    assert starter.index(STARTER) < starter.index("exercise-3-1.py")
-    assert starter.index("exercise-3-1.py") < starter.index(TESTS)
-    assert "<summary>Starter and tests</summary>" in starter
-    assert solution.startswith("<details")
-    assert "<summary>Solution</summary>" in solution
-    assert SOLUTION in solution
-    assert solution.index("data-woven") < solution.index("</details>")
+    assert page.blocks == [
+        HEADING,
+        '<details class="code starter" markdown="1">'
+        "<summary>Starter and tests</summary>\n\n"
+        f"```python\n{STARTER}\n```\n\n"
+        '<p class="downloads">Done when these tests pass '
+        '(<a href="exercise-3-1.py" download>all of it as a file</a>):</p>'
+        f"\n\n```python\n{TESTS}\n```\n\n</details>",
+        '<details class="code" markdown="1"><summary>Solution</summary>\n\n'
+        f"```python\n{SOLUTION}\n```\n\n"
+        '<div data-woven="0"></div>\n\n</details>',
+    ]

@@ -51,17 +51,19 @@ def test_what_is_pointed_at_is_remembered(lines: Lines) -> None:
 @pytest.mark.parametrize(
     ("prose", "told"),
     [
-        ("[it](#/y)", r"\[it\] points at 'y', which stands in no lines"),
-        ("[is\nit](#/def)", r"\[is it\] points at 'def', .* in 2 lines of"),
-        ("[it](#a:h/def)", "in no lines of a:h"),
-        ("[it](#a:g/def f)", "in no lines of a:g"),
+        ("[it](#/y)", "[it] {} 'y', {} no lines of {}"),
+        ("[is\nit](#/def)", "[is it] {} 'def', {} 2 lines of {}"),
+        ("[it](#a:h/def)", "[it] {} 'def', {} no lines of a:h"),
+        ("[it](#a:g/def f)", "[it] {} 'def f', {} no lines of a:g"),
     ],
 )
 def test_a_text_has_to_stand_in_one_line(
     prose: str, told: str, lines: Lines
 ) -> None:
-    with pytest.raises(WeaveError, match=told):
+    words = "points at", "which stands in", "the pieces on this page"
+    with pytest.raises(WeaveError) as error:
         lines.linked(prose)
+    assert str(error.value) == told.format(*words)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from weave.references import Label
 from weave.render import Page, notebook, weave
 
 URL = "https://example.org/blob/main/"
+TWICE = "^two things on a page are called 'a'$"
 
 
 def stream(text: str) -> dict[str, Any]:
@@ -38,7 +40,8 @@ def plot(name: str, caption: str = "A plot.", wide: bool = False) -> Any:
     shown = display(told)
     shown["data"]["image/svg+xml"] = (
         '<svg xmlns="http://www.w3.org/2000/svg" width="9pt" height="9pt" '
-        f'viewBox="0 0 9 9"><text x="1" y="1">{name}</text></svg>'
+        f'viewBox="0 0 9 9"><defs><pattern id="p"/></defs>'
+        f'<text x="1" y="1">{name}</text></svg>'
     )
     return shown
 
@@ -76,11 +79,15 @@ def test_a_fence_is_longer_than_those_in_the_code() -> None:
 
 def test_printed_text_and_results_are_kept_aside() -> None:
     woven = page(code("x", stream("<b>\n"), display()))
-    assert "<b>" not in woven.markdown
-    html = woven.restore(woven.markdown)
-    assert ">&lt;b&gt;</pre>" in html
-    assert ">plain &amp; simple</pre>" in html
-    assert "data-woven" not in html
+    assert woven.markdown == (
+        '```python\nx\n```\n\n<div data-woven="0"></div>\n\n'
+        '<div data-woven="1"></div>\n'
+    )
+    box = '<pre class="output" role="group" aria-label="Output" tabindex="0">'
+    assert woven.restore(woven.markdown) == (
+        f"```python\nx\n```\n\n{box}&lt;b&gt;</pre>\n\n"
+        f"{box}plain &amp; simple</pre>\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,11 +101,11 @@ def test_a_folded_input_unfolds_below_its_outputs(
     tag: str, summary: str
 ) -> None:
     woven = page(code("x = 1", stream("out"), tags=(tag,)))
-    output, fold, *_ = woven.blocks
-    assert output == '<div data-woven="0"></div>'
-    assert fold.startswith('<details class="code" markdown="1">')
-    assert f"<summary>{summary}</summary>" in fold
-    assert "```python\nx = 1\n```" in fold
+    assert woven.blocks == [
+        '<div data-woven="0"></div>',
+        f'<details class="code" markdown="1"><summary>{summary}</summary>'
+        "\n\n```python\nx = 1\n```\n\n</details>",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -121,11 +128,12 @@ def test_any_other_cell_has_its_input(source: str) -> None:
 
 
 def test_a_piece_stands_under_its_file_and_lines() -> None:
-    markdown = page(code("show('…')", piece())).markdown
-    assert f"[nn/layers.py, lines 3–5]({URL}nn/layers.py#L3-L5)" in markdown
-    assert 'id="nn-layers-Dense-forward"' in markdown
-    assert "```python\nx = 1\n```" in markdown
-    assert "once more" not in markdown
+    assert page(code("show('…')", piece())).markdown == (
+        '<figure class="piece" id="nn-layers-Dense-forward" markdown="1">\n'
+        '<figcaption markdown="span">**Dense.forward** '
+        f"[nn/layers.py, lines 3–5]({URL}nn/layers.py#L3-L5)</figcaption>"
+        "\n\n```python\nx = 1\n```\n\n</figure>\n"
+    )
 
 
 def test_one_line_is_a_line() -> None:
@@ -133,9 +141,12 @@ def test_one_line_is_a_line() -> None:
 
 
 def test_a_recalled_piece_has_no_anchor_and_says_so() -> None:
-    markdown = page(code("recall('…')", piece("recall"))).markdown
-    assert " id=" not in markdown
-    assert "once more" in markdown
+    assert page(code("recall('…')", piece("recall"))).markdown == (
+        '<figure class="piece" markdown="1">\n'
+        '<figcaption markdown="span">**Dense.forward** '
+        f"[nn/layers.py, lines 3–5]({URL}nn/layers.py#L3-L5), once more"
+        "</figcaption>\n\n```python\nx = 1\n```\n\n</figure>\n"
+    )
 
 
 LAYERS = Path("docs", "layers.py")
@@ -159,11 +170,22 @@ def around(*row: Shown, **change: Any) -> Page:
 def test_a_piece_tells_its_name_and_its_place_in_the_module() -> None:
     woven = around(*ROW)
     assert "**Dense.forward** [nn/layers.py, lines 3–5]" in woven.markdown
-    assert "[Opening](#nn-layers){ .before }" in woven.markdown
-    assert "[\\_a, About](b.py#a){ .after }" in woven.markdown
-    bar = woven.restore(woven.markdown)
-    assert 'viewBox="0 0 10 1"' in bar
-    assert '<path d="M2 0H5V1H2"/>' in bar
+    assert woven.restore(woven.markdown).endswith(
+        "\n```\n\n"
+        '<svg class="part" viewBox="0 0 10 1" preserveAspectRatio="none" '
+        'aria-hidden="true"><path d="M2 0H5V1H2"/></svg>\n\n'
+        '<p class="around" markdown="span">[Opening](#nn-layers){ .before } '
+        "[\\_a, About](b.py#a){ .after }</p>\n\n</figure>\n"
+    )
+
+
+def test_only_the_nearest_pieces_are_neighbours() -> None:
+    place = Place(LAYERS, "2 · Layers", "p")
+    names = "a", "b", "Dense.forward", "c", "d"
+    row = [Shown(f"layers:{name}", place, 3, 5) for name in names]
+    markdown = around(*row).markdown
+    assert re.findall(r"\[(\w)\]\(#p\)", markdown) == ["b", "c"]
+    assert "before" not in around(*row, name="layers:else").markdown
 
 
 def test_the_ends_of_a_module_have_one_neighbour() -> None:
@@ -177,7 +199,7 @@ def test_the_ends_of_a_module_have_one_neighbour() -> None:
 
 def test_a_piece_that_is_a_module_has_no_neighbours() -> None:
     woven = around(ROW[1])
-    assert "around" not in woven.markdown
+    assert woven.markdown == page(code("show('…')", piece())).markdown
     assert woven.fragments == []
 
 
@@ -207,16 +229,28 @@ def test_a_recalled_piece_leads_to_its_first_place() -> None:
 
 def test_words_point_at_lines_of_the_page() -> None:
     cells = [
-        text("See [it](#/x = 1)."),
-        code("", piece()),
-        code("", piece("recall")),
+        text("See [it](#/x = 1) below [that](#/z)."),
+        code("# [no](#/y)", piece(text="z\ny\nx = 1")),
+        code("", piece("recall", text="z\ny\nx = 1")),
     ]
-    woven = weave(cells, URL)
-    link = '<a class="to-line" href="#nn-layers-3">it</a>'
-    assert f"See {link}." in woven.markdown
-    assert woven.markdown.count(' data-lines="layers 3 3"') == 1
-    assert ' data-lines="layers 3 3" markdown' in woven.markdown
-    assert cells[0].source == "See it.", "as a notebook has it"
+    prose, shown, again = weave(cells, URL).blocks
+    assert prose == (
+        'See <a class="to-line" href="#nn-layers-5">it</a> below '
+        '<a class="to-line" href="#nn-layers-3">that</a>.'
+    )
+    assert shown.startswith(
+        '<figure class="piece" id="nn-layers-Dense-forward" '
+        'data-lines="layers 3 3 5" markdown="1">\n'
+    )
+    assert again.startswith('<figure class="piece" markdown="1">\n')
+    assert cells[0].source == "See it below that.", "as a notebook has it"
+
+
+@pytest.mark.parametrize("kind", ["show", "recall"])
+def test_words_point_at_what_is_shown_or_recalled(kind: str) -> None:
+    woven = page(text("[it](#/x = 1)"), code("", piece(kind)))
+    assert woven.blocks[0] == '<a class="to-line" href="#nn-layers-3">it</a>'
+    assert ' data-lines="layers 3 3" markdown="1">' in woven.blocks[1]
 
 
 def test_figures_are_numbered_in_a_chapter() -> None:
@@ -231,7 +265,27 @@ def test_figures_are_numbered_in_a_chapter() -> None:
     assert '<figure class="plot wide" id="fig-b"' in woven.markdown
     html = woven.restore(woven.markdown)
     assert 'aria-label="plain &amp; simple"' in html
-    assert '<text x="1" y="1">b</text></svg>' in html
+    assert '<text x="1" y="1">b</text><pattern id="b-1"/></svg>' in html
+
+
+def test_a_wide_figure_scrolls_above_its_caption() -> None:
+    (shown,) = page(code("", plot("a"))).fragments
+    for wide, around in [
+        (False, "{}"),
+        (
+            True,
+            '<div class="scroll" role="group" aria-label="Figure 1" '
+            'tabindex="0">{}</div>',
+        ),
+    ]:
+        woven = page(code("", plot("a", "A plot: *so*.", wide)))
+        assert woven.markdown == (
+            f'<figure class="plot{" wide" * wide}" id="fig-a" markdown="1">'
+            '\n\n<div data-woven="0"></div>\n\n'
+            '<figcaption markdown="span">**Figure 1.** A plot: *so*.'
+            "</figcaption>\n</figure>\n"
+        )
+        assert woven.fragments == [around.format(shown)]
 
 
 def test_figures_and_tables_count_apart() -> None:
@@ -262,17 +316,23 @@ def test_equations_are_numbered_in_a_chapter() -> None:
 
 def test_two_equations_of_one_name() -> None:
     labelled = text("$$\n\\label{a: one}\nx\n$$")
-    with pytest.raises(WeaveError, match=r"two things .* are called 'a'"):
+    with pytest.raises(WeaveError, match=TWICE):
         page(labelled, text("$$\n\\label{a: two}\nx\n$$"))
 
 
 def test_a_table_is_rendered_by_markdown() -> None:
-    cells = {"rows": [["$|x|$ | `y`", "1"]], "align": "cr"}
-    markdown = page(code("", grid("t", **cells))).markdown
-    assert '<figure class="table" id="tab-t" markdown="1">' in markdown
-    assert (
-        "| a | b |\n| :-: | --: |\n"
-        r"| $\vert{}x\vert{}$ &#124; `y` | 1 |" in markdown
+    cells = {
+        "header": ["|a|", "$|b|$", "c"],
+        "rows": [["$|x|$ | `y`", "1", "2"], ["$|$ $|$", "", "3"]],
+        "align": "lcr",
+    }
+    assert page(code("", grid("t", **cells))).markdown == (
+        '<figure class="table" id="tab-t" markdown="1">\n'
+        '<figcaption markdown="span">**Table 1.** Numbers.</figcaption>\n\n'
+        "| &#124;a&#124; | $\\vert{}b\\vert{}$ | c |\n"
+        "| :-- | :-: | --: |\n"
+        "| $\\vert{}x\\vert{}$ &#124; `y` | 1 | 2 |\n"
+        "| $\\vert{}$ $\\vert{}$ |  | 3 |\n\n</figure>\n"
     )
 
 
@@ -289,7 +349,7 @@ def test_a_table_without_a_name_has_no_anchor() -> None:
 
 
 def test_two_figures_of_one_name() -> None:
-    with pytest.raises(WeaveError, match=r"two things .* are called 'a'"):
+    with pytest.raises(WeaveError, match=TWICE):
         page(code("", plot("a"), plot("a")))
 
 
@@ -314,9 +374,62 @@ def test_the_notebook_holds_what_jupyter_knows() -> None:
     assert MIME in cells[1].outputs[1]["data"], "the page still needs it"
 
 
-def test_the_notebook_is_the_same_every_time() -> None:
-    cells = [text("# A"), code("x")]
-    assert notebook(cells) == notebook(cells)
+def test_the_notebook_is_written_to_be_read_in_a_diff() -> None:
+    cells = [
+        code("x", stream("é\n"), display({"kind": "text"}), tags=("hide",)),
+        text("# A"),
+    ]
+    assert (
+        notebook(cells)
+        == """\
+{
+ "cells": [
+  {
+   "cell_type": "code",
+   "id": "cell-1",
+   "metadata": {
+    "tags": [
+     "hide"
+    ]
+   },
+   "source": "x",
+   "execution_count": null,
+   "outputs": [
+    {
+     "output_type": "stream",
+     "name": "stdout",
+     "text": "é\\n"
+    },
+    {
+     "output_type": "display_data",
+     "metadata": {},
+     "data": {
+      "text/plain": "plain & simple"
+     }
+    }
+   ]
+  },
+  {
+   "cell_type": "markdown",
+   "id": "cell-2",
+   "metadata": {
+    "tags": []
+   },
+   "source": "# A"
+  }
+ ],
+ "metadata": {
+  "kernelspec": {
+   "display_name": "Python 3",
+   "language": "python",
+   "name": "python3"
+  }
+ },
+ "nbformat": 4,
+ "nbformat_minor": 5
+}
+"""
+    )
 
 
 def test_what_was_printed_in_pieces_is_one_text() -> None:
@@ -329,4 +442,6 @@ def test_what_was_printed_in_pieces_is_one_text() -> None:
 
 def test_what_is_displayed_as_nothing_is_left_out() -> None:
     empty = display() | {"data": {"text/plain": "", "text/html": "<pre>"}}
-    assert page(code("x", empty)).fragments == []
+    woven = page(code("x", empty, stream("a\n")))
+    texts = [BeautifulSoup(f, "html.parser").text for f in woven.fragments]
+    assert texts == ["a"]

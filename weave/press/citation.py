@@ -71,7 +71,7 @@ def line(book: Book, chapter: str = "", url: str = "") -> str:
     part = f"“{name}”, chapter {number} of" if number else f"“{name}”, in"
     return (
         f"{authors}. {part} *{book.title}*, "
-        f"version {book.version}, {book.year}. {url}"
+        f"version {book.version}, {book.year}. {url or book.url}"
     )
 
 
