@@ -265,7 +265,7 @@ def test_figures_are_numbered_in_a_chapter() -> None:
     assert '<figure class="plot wide" id="fig-b"' in woven.markdown
     html = woven.restore(woven.markdown)
     assert 'aria-label="plain &amp; simple"' in html
-    assert '<text x="1" y="1">b</text><pattern id="b-1"/></svg>' in html
+    assert '<text x="1" y="1">b</text><pattern id="b-1" /></svg>' in html
 
 
 def test_a_wide_figure_scrolls_above_its_caption() -> None:
