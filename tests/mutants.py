@@ -151,9 +151,7 @@ def warm_runner() -> type:
                 self.session.perform_collect()
 
         def run_tests(self, *, mutant_name, tests):
-            session, tests = self.session, set(tests)
-            if mutant_name:
-                tests = own(named(mutant_name)[0], tests)
+            session = self.session
             if session is None:
                 return super().run_tests(mutant_name=mutant_name, tests=tests)
             made = set()  # what one test reached when it was made for many
@@ -177,15 +175,24 @@ def warm_runner() -> type:
 
 def run(patterns: list[str], children: int) -> None:
     import mutmut.__main__ as mutmut
+    from mutmut.state import state
     from mutmut.workers import isolation
 
     mutate = mutmut.mutate_file_contents
+    collect = mutmut.collect_or_load_stats
 
     def mutate_bare(filename, code, *lines):
         bare = cst.parse_module(code).visit(Bare()).code
         return mutate(filename, bare, *lines)
 
+    def collect_own(*args, **kwargs):
+        collect(*args, **kwargs)
+        reach = state().tests_by_mangled_function_name
+        for name, tests in reach.items():
+            reach[name] = own(named(name)[0], tests)
+
     mutmut.mutate_file_contents = mutate_bare
+    mutmut.collect_or_load_stats = collect_own
     isolation.PytestRunner = warm_runner()
     KNOWN.mkdir(exist_ok=True)
     if not (KNOWN / "node_modules").exists():
