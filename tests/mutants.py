@@ -256,8 +256,8 @@ def explained() -> dict[tuple[str, str], str]:
 def same(what: str) -> bool:
     """Whether only UTF-8 is said otherwise, or not at all: it is what
     Python takes by itself here, for the Makefile sets PYTHONUTF8."""
-    bare = re.sub(r'(encoding=)?("utf-8"|"UTF-8"|None)', "", what)
-    was, becomes = bare[: len(bare) // 2 - 2], bare[len(bare) // 2 + 2 :]
+    bare = re.sub(r'(encoding=)?("utf-8"|"UTF-8"|None)|[, ]', "", what)
+    was, becomes = bare[: len(bare) // 2 - 1], bare[len(bare) // 2 + 1 :]
     return '"utf-8"' in what and was == becomes
 
 

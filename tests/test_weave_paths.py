@@ -10,13 +10,13 @@ from matplotlib.path import Path
 from weave.paths import Step, box, move, read, snap, thin, within, write
 
 
-def circle(radius: float, stretch: float = 1) -> str:
-    """Return a circle as Matplotlib writes it."""
+def circle(radius: float, stretch: float = 1, at: float = 0) -> str:
+    """Return a circle as Matplotlib writes it, its centre at (at, at)."""
     text = ""
     for points, code in Path.unit_circle().iter_segments(curves=True):
         letter = {1: "M", 4: "C", 79: "z"}[int(code)]
         scaled = [
-            radius * value * (stretch if i % 2 else 1)
+            at + radius * value * (stretch if i % 2 else 1)
             for i, value in enumerate(points if letter != "z" else [])
         ]
         text += f"{letter} {' '.join(map(str, scaled))} \n"
@@ -51,15 +51,24 @@ def test_numbers_stand_apart_only_where_they_must(
     assert write(read(f"M 0 0 L {x} {y}")) == "M0 0" + text
 
 
+@pytest.mark.parametrize(
+    ("across", "text"), [(-0.4, "h0"), (0.9, "h.01"), (-0.9, "h-.01")]
+)
+def test_a_number_is_a_whole_number_of_hundredths(
+    across: float, text: str
+) -> None:
+    assert write(lines(0, across)) == "M0 0" + text
+
+
 def test_a_dot_is_a_line_of_no_length() -> None:
     assert write(lines(100 + 100j, 100 + 100j)) == "M1 1h0"
 
 
 def test_a_circle_is_known() -> None:
-    ((letter, (centre, radius)),) = read(circle(1.5))
+    ((letter, (centre, radius)),) = read(circle(1.5, at=4))
     assert letter == "O"
-    assert abs(centre) < 1
-    assert abs(radius - 150) < 1
+    assert abs(centre - (400 + 400j)) < 1e-9
+    assert abs(radius - 150) < 1e-9
     around = snap([("O", (0j, 150 + 0j)), ("O", (500j, 150 + 0j))], 1)
     arc = "a1.5 1.5 0 1 0 3 0a1.5 1.5 0 1 0-3 0z"
     assert write(around) == f"M-1.5 0{arc}m0 5{arc}"
@@ -72,6 +81,8 @@ def test_an_ellipse_is_no_circle() -> None:
 def test_points_move_to_the_grid() -> None:
     steps = snap(read("M 1.234 5.678 \nL 2.06 3.04"), 10)
     assert write(steps) == "M1.2 5.7l.9-2.7"
+    round_one: list[Step] = [("O", (13 + 8j, 154 + 0j))]
+    assert snap(round_one, 10) == [("O", (10 + 10j, 154 + 0j))]
 
 
 def test_an_outline_is_moved() -> None:
@@ -88,10 +99,10 @@ def test_the_box_of_an_outline() -> None:
 
 
 def test_corners_that_nobody_sees_are_dropped() -> None:
-    assert thin(lines(0, 100 + 4j, 200)) == lines(0, 200)
+    assert thin(lines(0, 100 + 5j, 200)) == lines(0, 200)
     assert thin(lines(0, 100 + 6j, 200)) == lines(0, 100 + 6j, 200)
-    far = lines(0, -100, 200)
-    assert thin(far) == far, "beyond the end of the line is not on it"
+    for far in lines(0, -100, 200), lines(0, 300, 200):
+        assert thin(far) == far, "beyond the end of the line is not on it"
 
 
 def test_a_closed_line_stays_round() -> None:
