@@ -6,7 +6,6 @@ import pytest
 
 from weave.cells import Cell, WeaveError
 from weave.exercises import exercises, overview
-from weave.render import weave
 
 HEADING = "## Exercises\n\n### Exercise 3.1 · Twice\n\nReturn 2x."
 STARTER = "def f(x):\n    raise NotImplementedError"
@@ -141,23 +140,3 @@ def test_a_heading_at_the_end_is_not_above_the_beginning() -> None:
     heading, *parts = chapter()
     with pytest.raises(WeaveError, match=r"^cell 1: an exercise is a heading"):
         exercises([*parts, heading])
-
-
-def test_starter_and_tests_share_a_fold_above_the_solution() -> None:
-    cells = chapter()
-    cells[2].outputs = [
-        {"output_type": "stream", "name": "stdout", "text": "a spoiler"}
-    ]
-    page = weave(cells, "")
-    assert page.blocks == [
-        HEADING,
-        '<details class="code starter" markdown="1">'
-        "<summary>Starter and tests</summary>\n\n"
-        f"```python\n{STARTER}\n```\n\n"
-        '<p class="downloads">Done when these tests pass '
-        '(<a href="exercise-3-1.py" download>all of it as a file</a>):</p>'
-        f"\n\n```python\n{TESTS}\n```\n\n</details>",
-        '<details class="code" markdown="1"><summary>Solution</summary>\n\n'
-        f"```python\n{SOLUTION}\n```\n\n"
-        '<div data-woven="0"></div>\n\n</details>',
-    ]

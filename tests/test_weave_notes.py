@@ -64,6 +64,7 @@ def test_a_note_referred_to_twice_stands_twice() -> None:
     assert notes(soup) == ["1 A.", "2 B.", "1 A."]
     ids = [str(tag["id"]) for tag in soup.select("[id]")]
     assert ids == ["sn-1", "x", "sn-2", "sn-1-2"]
+    assert str(soup).endswith("</span> <a>A</a>.</span></p>\n")
 
 
 def test_notes_of_a_table_stand_below_it() -> None:
@@ -75,7 +76,11 @@ def test_notes_of_a_table_stand_below_it() -> None:
     (table,) = soup.select("table")
     assert not table.select(".sidenote")
     assert [s["data-note"] for s in table.select("sup")] == ["2", "1", "1"]
-    assert not table.select("input"), "there is nothing to fold"
+    assert str(table.td) == (
+        '<td>b<sup class="sidenote-ref" data-note="1"></sup></td>'
+    ), "there is nothing to fold"
+    below = [str(tag.name or tag) for tag in table.next_siblings]
+    assert below == ["span", "span", "\n"]
 
 
 def test_a_table_without_notes_stays() -> None:
@@ -93,4 +98,4 @@ def test_only_what_may_stand_in_a_line_is_left() -> None:
     assert {tag.name for tag in note.find_all(True)} == {"span", "a"}
     formulas = [f.get_text().split() for f in note.select(".arithmatex")]
     assert formulas == [["\\(y\\)"], ["\\(", "z", "\\)"]]
-    assert "two" in note.get_text()
+    assert note.get_text() == "1 A link, \\(y\\). two \\( z \\)"

@@ -127,6 +127,28 @@ def test_any_other_cell_has_its_input(source: str) -> None:
     assert f"```python\n{source}\n```" in page(code(source)).markdown
 
 
+def test_starter_and_tests_share_a_fold_above_the_solution() -> None:
+    woven = page(
+        text("### Exercise 3.1 · Twice"),
+        code("def f(x):\n    ...", tags=("starter",)),
+        code("def f(x):\n    return 2 * x", stream("6"), tags=("solution",)),
+        code("assert f(2) == 4", stream("a spoiler"), tags=("tests",)),
+    )
+    assert woven.blocks == [
+        "### Exercise 3.1 · Twice",
+        '<details class="code starter" markdown="1">'
+        "<summary>Starter and tests</summary>\n\n"
+        "```python\ndef f(x):\n    ...\n```\n\n"
+        '<p class="downloads">Done when these tests pass '
+        '(<a href="exercise-3-1.py" download>all of it as a file</a>):</p>'
+        "\n\n```python\nassert f(2) == 4\n```\n\n</details>",
+        '<details class="code" markdown="1"><summary>Solution</summary>\n\n'
+        "```python\ndef f(x):\n    return 2 * x\n```\n\n"
+        '<div data-woven="0"></div>\n\n</details>',
+        '<div data-woven="1"></div>',
+    ]
+
+
 def test_a_piece_stands_under_its_file_and_lines() -> None:
     assert page(code("show('…')", piece())).markdown == (
         '<figure class="piece" id="nn-layers-Dense-forward" markdown="1">\n'
