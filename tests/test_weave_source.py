@@ -79,12 +79,30 @@ def test_a_module_without_an_opening_has_none(tmp_path: Path) -> None:
     assert pieces(tmp_path / "m.py") == {"f": (1, 1)}
 
 
-def test_an_unknown_name_is_told_with_the_known_ones(package: Path) -> None:
+def test_a_module_that_is_no_python_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "m.py"
+    path.write_text("x =\n")
+    with pytest.raises(SyntaxError) as error:
+        pieces(path)
+    assert error.value.filename == str(path)
+
+
+def test_all_assignments_of_an_opening_have_names(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text("A = B = 1\n\nC = 2\n")
+    assert pieces(tmp_path / "m.py") == {
+        "A": (1, 1), "B": (1, 1), "C": (3, 3), "": (1, 3)
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["m:A.g", "m:A:f"])
+def test_an_unknown_name_is_told_with_the_known_ones(
+    name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "m.py").write_text("class A:\n    def f(self): pass\n")
+    assert find("m:A", tmp_path).name == "m:A"
     with pytest.raises(ValueError) as error:
-        find("layers:Dense.backward", package)
-    assert "no piece 'layers:Dense.backward'" in str(error.value)
-    assert "layers:Dense.shape" in str(error.value)
-    assert "layers:relu" in str(error.value)
+        find(name, tmp_path)
+    assert str(error.value) == f"no piece {name!r}; there are m:A, m:A., m:A.f"
 
 
 @pytest.mark.parametrize("name", ["lairs:", "layers"])
