@@ -31,12 +31,12 @@ def rules(css: str) -> list[dict[str, str]]:
 
 def test_characters_that_are_seen_count() -> None:
     page = (
-        '<p title="X">a&amp;b<math>M</math><!-- C --></p>\n'
+        '<p title="X">a&amp; b<math>M\nN</math><!-- C --></p>\n'
         "<script>S</script><svg><style>T</style><text>2</text></svg>"
     )
-    assert fonts.characters([page], []) == set("a&b2")
-    sheet = r'"\2192 q\2014" "\u2026"'
-    assert fonts.characters([], [sheet]) >= set("→—…q")
+    assert fonts.characters([page], []) == set("a& b2")
+    sheet = r'"\2192 q\2014" "\u2026" "\u{1D6fc}"'
+    assert fonts.characters([], [sheet]) >= set("→—…q𝛼")
 
 
 def test_the_files_are_those_that_the_rules_name(

@@ -36,7 +36,7 @@ def enlarged(small: raster.Array, rows: float, shift: float) -> raster.Array:
 
 
 @pytest.mark.parametrize(
-    ("scale", "shift"), [(2, 0), (1.51, 0.1), (3.7, -0.3)]
+    ("scale", "shift"), [(2, 0), (1.2, 0), (1.51, 0.1), (3.7, -0.3), (3, 2)]
 )
 def test_cells_are_found_again(scale: float, shift: float) -> None:
     small = noise(28, 30)
@@ -58,9 +58,18 @@ def test_a_picture_without_cells_stays() -> None:
     assert cells(tall, (0, 40), (0, 20)) is None
 
 
-def test_one_colour_is_one_cell() -> None:
+def test_cells_side_by_side_may_be_alike() -> None:
+    small = noise(3, 1)
+    uneven = small.repeat([1, 4, 5], axis=0).repeat(2, axis=1)
+    found = cells(uneven, (0, 10), (0, 2))
+    assert found is not None, "none is off by more than half a pixel"
+    assert np.array_equal(found, small.repeat([1, 3, 4], axis=0))
+
+
+@pytest.mark.parametrize("down", [(0, 9), (0, 30), (-30, 9)])
+def test_one_colour_is_one_cell(down: tuple[float, float]) -> None:
     plain = np.full((9, 9, 4), 255, np.uint8)
-    found = cells(plain, (0, 9), (0, 9))
+    found = cells(plain, down, (0, 9))
     assert found is not None
     assert found.shape == (1, 1, 4)
 
