@@ -84,12 +84,23 @@ def test_fewer_colours_are_near_the_true_ones() -> None:
     assert np.array_equal(fewer(ramp, 0), ramp)
 
 
-def test_frequent_colours_are_kept() -> None:
-    pixels = np.zeros((1, 90, 4), np.uint8)
-    pixels[0, :8] = np.arange(8)[:, None]
-    drawn = fewer(pixels, 4)
-    assert not drawn[0, 8:].any()
-    assert len(np.unique(drawn)) == 2
+def grey(*levels: int) -> raster.Array:
+    return np.array(levels, np.uint8)[None, :, None].repeat(4, axis=2)
+
+
+@pytest.mark.parametrize(
+    ("levels", "drawn"),
+    [
+        ([0] * 82 + [0, 1, 2, 3, 4, 5, 6, 7], [0] * 87 + [5] * 3),
+        ([0] * 50 + [4] + [8] * 49, [0] * 51 + [8] * 49),
+        ([0] * 97 + [100, 104, 108], [0] * 97 + [104] * 3),
+    ],
+    ids=["the ground stays", "the first takes", "a hundredth is not more"],
+)
+def test_frequent_colours_are_kept(
+    levels: list[int], drawn: list[int]
+) -> None:
+    assert np.array_equal(fewer(grey(*levels), 4), grey(*drawn))
 
 
 @pytest.mark.parametrize("alpha", [255, 100])
