@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import small_book
 
-from weave.execute import execute
+from weave import inline
+from weave.cells import Cell, noted, read
 from weave.press import changes
-from weave.press.changes import Change, Chapter, Number, Record
+from weave.press.changes import Change, Chapter, Number, Record, Release
 
 ONE = """\
 # %% [markdown]
@@ -22,6 +23,9 @@ ONE = """\
 n, share = 7, 0.25
 
 # %% [markdown]
+# So far {{ share }} and {{ n }}.
+#
+# <!-- a remark -->
 # ## The *first* part
 #
 # At the end it has read {{ n }} of all of the ten, and {{ n:.1f }} is not
@@ -35,8 +39,14 @@ n, share = 7, 0.25
 #
 # Only $\\beta = {{ share }}$ | here.
 
+# %%
+## no heading
+m = n
+
 # %% [markdown]
 # No number, `{{ n }}`.
+#
+# Then {{ m }}.
 
 # %% needs=["no-such-package"]
 gone = 1
@@ -58,6 +68,9 @@ The first.
 CHANGE = Change("1 · One", "Part", "it has … of | all", "6", "7")
 
 
+VALUES = {"n": 7, "m": 7, "share": 0.25}  # of a run of that chapter
+
+
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = small_book.write(tmp_path_factory.mktemp("book"), one=ONE)
@@ -66,11 +79,25 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+def executed(path: Path, root: Path) -> list[Cell]:
+    """Return the cells of the chapter as a run leaves them."""
+    assert path.parent == root / "docs"
+    cells = read(path)
+    for cell in cells:
+        asked = inline.fields(cell.source)
+        if cell.kind == "markdown" and asked and not cell.missing:
+            told = map(inline.split, asked)
+            cell.fill([format(VALUES[name], spec) for name, spec in told])
+    return noted(cells)
+
+
 def test_numbers_know_where_they_stand(book: Path) -> None:
-    chapter = changes.numbers("one", execute(book / "docs" / "one.py", book))
+    chapter = changes.numbers("one", executed(book / "docs" / "one.py", book))
     assert (chapter.stem, chapter.title) == ("one", "1 · One")
     part = "The first part"
     assert chapter.numbers == [
+        Number("", ": share", "0.25", "So far … and 7."),
+        Number("", ": n", "7", "So far 0.25 and …."),
         Number(part, f"{part}: n", "7", "the end it has read … of all of"),
         Number(
             part, f"{part}: n:.1f", "7.0", "all of the ten, and … is not 7."
@@ -80,12 +107,16 @@ def test_numbers_know_where_they_stand(book: Path) -> None:
         ),
         Number(part, f"{part}: share:.1%", "25.0%", "`share:.1%`"),
         Number("Below", "Below: share", "0.25", "Only β = … | here."),
+        Number("Below", "Below: m", "7", "Then …."),
     ]
 
 
-def test_pages_that_measure_are_left_out(book: Path) -> None:
-    (path,) = changes.chapters(book / "docs")
-    assert path.name == "one.py"
+def test_pages_that_measure_are_left_out(tmp_path: Path) -> None:
+    for name in ("two", "one", *changes.MEASURING):
+        (tmp_path / f"{name}.py").touch()
+    (tmp_path / "three.md").touch()
+    found = changes.chapters(tmp_path)
+    assert found == [tmp_path / "one.py", tmp_path / "two.py"]
 
 
 @pytest.mark.parametrize(
@@ -115,21 +146,66 @@ def test_a_record_is_kept_and_read(tmp_path: Path) -> None:
     record = Record({"0.1.0": {"one": {"Part: n": "−7"}}}, {"0.1.0": [CHANGE]})
     changes.save(record, path)
     assert changes.load(path) == record
-    assert '\n    "Part: n": "−7"\n' in path.read_text("utf-8")
+    assert (
+        path.read_text("utf-8")
+        == """\
+{
+ "numbers": {
+  "0.1.0": {
+   "one": {
+    "Part: n": "−7"
+   }
+  }
+ },
+ "changes": {
+  "0.1.0": [
+   [
+    "1 · One",
+    "Part",
+    "it has … of | all",
+    "6",
+    "7"
+   ]
+  ]
+ }
+}
+"""
+    )
 
 
-def test_a_release_keeps_its_numbers_and_the_last_ones(book: Path) -> None:
+def test_a_release_keeps_its_numbers_and_the_last_ones(
+    book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "execute", executed)
+    part = "The first part"
+    now = {
+        "one": {
+            ": share": "0.25",
+            ": n": "7",
+            f"{part}: n": "7",
+            f"{part}: n:.1f": "7.0",
+            f"{part}: n (2)": "7",
+            f"{part}: share:.1%": "25.0%",
+            "Below: share": "0.25",
+            "Below: m": "7",
+        }
+    }
     first = changes.release("0.1.0", Record(), book)
-    assert first.numbers["0.1.0"]["one"]["Below: share"] == "0.25"
-    assert first.changes == {"0.1.0": []}
+    assert first == Record({"0.1.0": now}, {"0.1.0": []})
     assert changes.release("0.1.0", first, book) == first
-    first.numbers["0.1.0"]["one"]["Below: share"] = "0.5"
-    second = changes.release("0.2.0", first, book)
-    (change,) = second.changes["0.2.0"]
-    assert (change.before, change.after) == ("0.5", "0.25")
-    assert list(second.numbers) == list(second.changes) == ["0.1.0", "0.2.0"]
+    before = {"one": now["one"] | {"Below: share": "0.5"}}
+    change = Change("1 · One", "Below", "Only β = … | here.", "0.5", "0.25")
+    first.numbers["0.1.0"] = before
+    second = Record(
+        {"0.1.0": before, "0.2.0": now}, {"0.1.0": [], "0.2.0": [change]}
+    )
+    assert changes.release("0.2.0", first, book) == second
     assert changes.release("0.2.0", second, book) == second
     third = changes.release("0.3.0", second, book)
+    assert third == Record(
+        {"0.2.0": now, "0.3.0": now},
+        {"0.1.0": [], "0.2.0": [change], "0.3.0": []},
+    )
     assert list(third.numbers) == ["0.2.0", "0.3.0"]
     assert list(third.changes) == ["0.1.0", "0.2.0", "0.3.0"]
 
@@ -149,9 +225,10 @@ def test_numbers_are_kept_from_the_command_line(
 
 
 def test_the_log_is_read() -> None:
-    first, second = changes.releases(LOG)
-    assert (first.version, first.date) == ("0.2.0", "2026-03-04")
-    assert (first.words, second.words) == ("Better.", "The first.")
+    assert changes.releases(LOG) == [
+        Release("0.2.0", "2026-03-04", "Better."),
+        Release("0.1.0", "2026-01-02", "The first."),
+    ]
 
 
 def test_the_page_has_a_table_for_each_release_and_for_this_build() -> None:

@@ -112,13 +112,18 @@ def link(href: str, leaf: Leaf, home: str, book: Mapping[str, Leaf]) -> str:
     return "#" + anchor(target, unquote(fragment))
 
 
+def spelled(value: object) -> str:
+    """Return an attribute as it is written; what is a list there is words."""
+    return " ".join(value) if isinstance(value, list) else str(value)
+
+
 def adopt(
     article: Tag, leaf: Leaf, home: str, book: Mapping[str, Leaf]
 ) -> None:
     """Make a page's ids and links those of the document."""
     for element in article.find_all(True):
         for name, value in list(element.attrs.items()):
-            text = str(value)
+            text = spelled(value)
             if name == "id":
                 element[name] = anchor(leaf, text)
             elif name in REFERENCES:
@@ -196,11 +201,7 @@ def opening(page: BeautifulSoup, name: str) -> str:
     """Return a page's opening tag of that name, for a document like it."""
     tag = page.find(name)
     attrs = tag.attrs.items() if isinstance(tag, Tag) else ()
-    words = {
-        key: " ".join(value) if isinstance(value, list) else str(value)
-        for key, value in attrs
-    }
-    inside = "".join(f' {key}="{escape(words[key])}"' for key in words)
+    inside = "".join(f' {key}="{escape(spelled(v))}"' for key, v in attrs)
     return f"<{name}{inside}>"
 
 
