@@ -230,7 +230,7 @@ def chains(tex: str) -> tuple[Chain, ...]:
     notes: list[Chain] = []
     into, sides, arrow, relation = found, [[]], False, ""  # type: ignore[var-annotated]
 
-    def end(soft: bool = False) -> None:
+    def end(soft: bool) -> None:
         nonlocal sides, arrow, relation
         filled = tuple(tuple(trimmed(side)) for side in sides)
         if relation == "" and soft and sides[0] == [] and into:
@@ -350,7 +350,7 @@ class Reader:
 
     def term(self) -> Meaning:
         """Read factors, with a sign of multiplication or none."""
-        factors = [("", self.power())]
+        first, factors = self.power(), list[tuple[str, Meaning]]()
         while self.next not in self.stops():
             sign = ""
             while self.next in {r"\cdot", r"\cdots", r"\odot", "/"}:
@@ -358,8 +358,8 @@ class Reader:
             factors.append((sign, self.power()))
 
         def meaning(scope: Scope) -> Value:
-            value = factors[0][1](scope)
-            for sign, factor in factors[1:]:
+            value = first(scope)
+            for sign, factor in factors:
                 value = times(value, factor(scope), sign)
             return value
 
@@ -647,7 +647,7 @@ class Reader:
             if f"Var{text}" in scope.names:
                 return scope.names[f"Var{text}"]
             mean = scope.mean("E" + text, of)
-            return scope.mean(f"E(({text})^2)", square) - mean**2
+            return scope.mean(f"E({text}^2)", square) - mean**2
 
         return meaning
 
