@@ -567,6 +567,7 @@ SLOPES = Scope(
         # What is on the way stands still, if there is such a way.
         (r"\frac{\partial v}{\partial u}", 2 * u),
         (r"\frac{\partial v}{\partial h} v", v),
+        (r"\frac{\partial {v}}{\partial {u}}", 2 * u),
         (r"\frac{\partial v}{\partial x}", [2 * u, 1]),
         (r"\frac{\partial w}{\partial u}", 2 * (u**2 + 5 * u) * (2 * u + 5)),
         (r"\frac{\partial}{\partial u} v h", 15 * u**2 + 50 * u),

@@ -393,7 +393,7 @@ class Reader:
         """Take a group, or a single token, as it stands."""
         if self.next != "{":
             return [self.take()]
-        self.take("{")
+        self.take()
         depth, inside = 1, list[str]()
         while depth:
             token = self.take()
@@ -664,7 +664,7 @@ class Reader:
         while self.next == "'":
             base += self.take()
         if self.next == "(" and base in self.functions:
-            self.take("(")
+            self.take()
             inside = self.entries()
             return lambda scope: scope.functions[base](
                 *(entry(scope) for entry in inside)
