@@ -335,6 +335,7 @@ def test_a_rule_is_followed(formulas: Formulas) -> None:
         (r"m \leftarrow \beta m + g^2", "us by 2"),
         (r"m \leftarrow \beta m + g = \beta m - g", "its last side by 2"),
         (r"m \leftarrow g = g + 1 = g", "its last side by 1"),
+        (r"m \leftarrow g = g = g + 4", "its last side by 4"),
     ]:
         with pytest.raises(FormulaError) as error:
             check.run(tex)
@@ -408,6 +409,18 @@ def test_functions_and_their_slopes_are_read_from_the_page() -> None:
     k = formulas.function("a.py#eq-f:0", of="c", names={"x": 5})
     assert numbers(k, points).tolist() == [25.0, 50.0]
     assert formulas.function("a.py#eq-f", f=f)(np.array([2])).tolist() == [14]
+
+
+def test_functions_are_of_real_numbers_with_many_digits() -> None:
+    formulas = Formulas(
+        {"a.py#eq-f": r"f = \begin{cases} x & x > 0 \\ 2 & \end{cases}"}
+    )
+    f = formulas.function("a.py#eq-f")
+    assert numbers(f, np.array([-1.0, 3.0])).tolist() == [2.0, 3.0]
+    slope = derivative(sympy.Abs)
+    assert numbers(slope, np.array([-2.0, 3.0])).tolist() == [-1.0, 1.0]
+    near = numbers(lambda x: (x + 1) - 1, np.array([2.0**-64]))
+    assert near == pytest.approx(2.0**-64, rel=1e-9, abs=0)
 
 
 def test_gradients_go_through_all_definitions() -> None:

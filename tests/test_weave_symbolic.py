@@ -427,6 +427,7 @@ def value(tex: str, scope: Scope = SCOPE) -> object:
         ("|c - |1 - a||", 3),
         (r"|a \cdot (1 - |c|) |", 12),
         ("|(a) - c|", 2),
+        ("(a |b|) + |(a |b|)|", 3),
         (r"|\sqrt{|1 - c|}|", 2),
         (r"\lfloor a b \rfloor", 1),
         (r"\lfloor x \rfloor", [0, -2, 2]),

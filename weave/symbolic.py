@@ -571,7 +571,7 @@ class Reader:
 
     def cases(self) -> Meaning:
         """Read values, each with a condition."""
-        rows: list[tuple[Meaning, list[str]]] = []
+        parts: list[Meaning] = []  # a value, its condition, a value …
         while self.next != r"\endcases":
             value, condition = self.sum(), list[str]()
             self.take("&")
@@ -579,24 +579,14 @@ class Reader:
                 condition.append(self.take())
             if self.next == "\\\\":
                 self.take()
-            rows.append((value, condition))
-        self.take(r"\endcases")
-        tests = [self.condition(condition) for _, condition in rows]
-
-        def meaning(scope: Scope) -> Value:
-            pairs = [
-                part
-                for (value, _), test in zip(rows, tests, strict=True)
-                for part in (value(scope), test(scope))
-            ]
-            return each(
-                lambda *given: sympy.Piecewise(
-                    *zip(given[::2], given[1::2], strict=True)
-                ),
-                *pairs,
-            )
-
-        return meaning
+            parts += value, self.condition(condition)
+        self.take()
+        return lambda scope: each(
+            lambda *given: sympy.Piecewise(
+                *zip(given[::2], given[1::2], strict=True)
+            ),
+            *(part(scope) for part in parts),
+        )
 
     def condition(self, side: list[str]) -> Meaning:
         """Read an inequality; where there is none, all other cases."""
