@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sympy
 
 from weave.cells import Cell, read
 from weave.formulas import (
     Check,
+    Evaluation,
     FormulaError,
     Formulas,
     derivative,
@@ -22,7 +24,7 @@ from weave.formulas import (
 from weave.pointing import plain
 from weave.references import equations
 from weave.render import weave
-from weave.symbolic import TexError, chains
+from weave.symbolic import Scope, UnknownName, chains, tokens
 
 PAGE = Path(__file__).parent.parent / "docs" / "formulas.py"
 EQUATIONS = equations(PAGE.parent)
@@ -137,148 +139,66 @@ def test_the_table_numbers_equations_as_the_book_does(
             assert label.text == f"Equation {chapter}.{number}"
 
 
-# ---- How TeX is read.
-
-THREE = np.array([0.5, -1.5, 2.0])
-SQUARE = np.array([[1.0, 2.0], [3.0, 5.0]])
-VALUES = {
-    "a": 3.0,
-    "b": 0.5,
-    "n": 2,
-    "x": THREE,
-    "W": SQUARE,
-    "dx": 7.0,
-    "hat m": 11.0,
-    "theta'": 13.0,
-    "kappa_min": 17.0,
-    "bar g_1": 19.0,
-    "E(a^2)": 23.0,
-    "Var(W)": 29.0,
-    "dbar x": 31.0,
-}
+# ---- Names and numbers.
 
 
-def value(tex: str, **scope: object) -> object:
-    """Return the numbers that TeX stands for, with the values above."""
-    now = Formulas({}).begin(VALUES, **scope)  # type: ignore[arg-type]
-    (chain,) = chains(tex)
-    return now.number(now.chain(chain)[0]).tolist()
-
-
-@pytest.mark.parametrize(
-    ("tex", "result"),
-    [
-        (r"2 a + b", 6.5),
-        (r"-a + b \pm 1", -1.5),
-        (r"a - b \cdot 2", 2.0),
-        (r"(& a \\ & + b)", 3.5),
-        (r"a / b / 2", 3.0),
-        (r"\frac12 a", 1.5),
-        (r"\tfrac a2", 1.5),
-        (r"\frac{a}{b} \cdots b", 3.0),
-        (r"a^2 b^{-1}", 18.0),
-        (r"\sqrt[3]{n^n \cdot 2}", 2.0),
-        (r"\sqrt 4", 2.0),
-        (r"|{-a}| |b|", 1.5),
-        (r"|x|", np.sqrt(6.5)),
-        (r"|a \cdot (b - |a|)|", 7.5),
-        (r"\left(1 + \dots\right)", 1.0),
-        (r"\max(a, b, -a) - \min(a, b)", 2.5),
-        (r"\log e^a", 3.0),
-        (r"\bigl[ a \bigr] \!", None),
-        (r"\lfloor a b \rfloor", 1.0),
-        (r"\cos(\pi) + \exp 0", 0.0),
-        (r"\grad{dx}", 7.0),
-        (r"\grad{d\bar x}", 31.0),
-        (r"\val{\hat m} + \hat{m}", 22.0),
-        (r"\theta'", 13.0),
-        (r"\kappa_\text{min}", 17.0),
-        (r"\bar g_1", 19.0),
-        (r"\operatorname{E}(a^2) + \operatorname{Var} W", 52.0),
-        (r"\underset{(n,)}{\val{x}} \odot x", [0.25, 2.25, 4.0]),
-        (r"x_2", -1.5),
-        (r"\sum x", 1.0),
-        (r"\sum_{\text{numbers}} x^2", 6.5),
-        (r"\sum_k x_k + 1", 2.0),
-        (r"\sum_{u=1}^{n + 1} u", 6.0),
-        (r"\sum_{\text{places}} a", 12.0),
-        (r"\sum_i \sum_j [i = j] W_{ij} + \sum_{i'} x_{i'}", 7.0),
-        (r"x_k", [0.5, -1.5, 2.0]),
-        (r"W W^\top", [[5.0, 13.0], [13.0, 34.0]]),
-        (r"(a, b) W", [4.5, 8.5]),
-        (r"W \cdot W", [[1.0, 4.0], [9.0, 25.0]]),
-        (r"\text{row sums of } W", [[3.0], [8.0]]),
-        (r"\text{the column sums of } W", [4.0, 7.0]),
-        (r"\text{real part of } (a + \mathrm{i} b)", 3.0),
-        (r"\text{imaginary part of } (a + \mathrm{i} b)", 0.5),
-        (r"\int_0^a u^2 \, du", 9.0),
-        (r"\int_{-\infty}^{0} e^{u} du", 1.0),
-        (r"\frac{d}{dh} (a h + h)", None),
-        (r"\left.\frac{d}{db} a b^2\right|_{b = 1}", 6.0),
-        (
-            r"\begin{cases} 1 & \text{if } x_k \ge 2 \\ "
-            r"2 & x_k < 0 \\[1ex] 3 & \text{if not} \end{cases}",
-            [3.0, 2.0, 1.0],
-        ),
-        (r"\begin{cases} 1 & a > b \\ 2 & a \le b \end{cases}", 1.0),
-        (r"f(a, b)", 1.5),
-        (r"f'(a)^2", 36.0),
-        (r"\underbrace{a + b}_{\text{both}}", 3.5),
-        (r"a + b .", 3.5),
-    ],
-)
-def test_tex_is_read(tex: str, result: object) -> None:
-    scope = {
-        "sizes": {"i": 2, "j": 2, "i'": 3, "k": 3, "places": 4},
-        "functions": {"f": lambda u, v: u * v, "f'": lambda u: 2 * u},
-    }
-    if result is None:
-        with pytest.raises(TexError):
-            value(tex, **scope)
-    else:
-        np.testing.assert_allclose(value(tex, **scope), result, rtol=1e-14)
-
-
-@pytest.mark.parametrize(
-    ("tex", "fault"),
-    [
-        (r"a + ", "expected more before the end"),
-        (r"(a", r"expected \) before the end"),
-        (r"a )", r"cannot read on at \)"),
-        (r"a \% b", "cannot read %"),
-        (r"\underset{(n", "a brace is not closed"),
-        (r"c + a", "nothing is known of c"),
-        (r"a_i", "nothing is known of a_i"),
-        (r"\operatorname{E}(a)", r"nothing is known of E\(a\)"),
-        (r"\frac{\partial a}{\partial b}", "nothing is known of the slope"),
-    ],
-)
-def test_what_cannot_be_read_is_an_error(tex: str, fault: str) -> None:
-    with pytest.raises(TexError, match=fault):
-        value(tex)
-
-
-def test_an_equation_has_chains() -> None:
-    tex = r"""
-    \begin{aligned}
-    a &= b && \text{for } c = 1 \\
-    &= c \\
-    d &\leftarrow e &&= f \\
-    g \ge h &= i, \qquad \text{and so} \quad \Longrightarrow k
-    \end{aligned}
-    """
-    found = [
-        (chain.relation, ["".join(side) for side in chain.sides], chain.arrow)
-        for chain in chains(tex)
+def test_a_name_stands_for_symbols_with_numbers() -> None:
+    now = Evaluation(Scope())
+    now.let("n", 2)
+    assert now.scope == Scope(names={"n": sympy.Integer(2)})
+    assert now.numbers == {}
+    now.let("a", 3.0)
+    now.let("x", [5.0, 7.0])
+    a, x = now.scope.names["a"], now.scope.names["x"]
+    assert list(now.numbers.items()) == [(a, 3.0), (x[0], 5.0), (x[1], 7.0)]
+    assert [(s.name, s.is_real) for s in (a, *x)] == [
+        *(("a", True), ("x", True), ("x", True)),
     ]
-    assert found == [
-        ("", ["a", "b", "c"], False),
-        ("", ["d", "e", "f"], True),
-        ("", ["g"], False),
-        (r"\ge", ["h", "i"], False),
-        ("", ["k"], False),
-        ("", ["c", "1"], False),
+    assert now.scope.definitions == {}
+    now.let("y", [15.0, 21.0], a * x)
+    y = now.scope.names["y"]
+    assert now.scope.definitions == {y[0]: a * x[0], y[1]: a * x[1]}
+    assert now.number([[y[0], 1], [a**2, x[0] + x[1]]]).tolist() == [
+        [15.0, 1.0],
+        [9.0, 12.0],
     ]
+    assert now.number(a).shape == ()
+
+
+def test_a_side_has_a_value_for_each_of_its_free_indices() -> None:
+    values = {"W": np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), "a": 2.0}
+    now = Formulas({}).begin(
+        values,
+        sizes={"i": 2, "k": 3, "j": 1},
+        functions={"f": lambda one: one + 1},
+    )
+    side = tokens("f(a W_{ik})")
+    assert now.number(now.side(side, ["k", "i"])).tolist() == [
+        *([3, 9], [5, 11], [7, 13]),
+    ]
+    both = now.side(tokens("W a"), ["j"])
+    assert now.number(both).tolist() == [[[2, 4, 6], [8, 10, 12]]]
+    assert now.number(now.side(tokens("f(a)"), [])) == 3
+
+
+def test_the_first_side_may_be_a_name_for_the_last() -> None:
+    now = Formulas({}).begin({"a": 3.0, "x": [5.0, 7.0]}, sizes={"k": 2})
+
+    def sides(tex: str) -> list[object]:
+        (chain,) = chains(tex)
+        return [now.number(side).tolist() for side in now.chain(chain)]
+
+    assert sides("a = a^2 = 4") == [3, 9, 4]
+    assert sides("y_k = a = a x_k") == [[3, 3], [15, 21]]
+    assert sides("y_k = 1") == [[15, 21], [1, 1]]
+    assert sides(r"a \leftarrow a + 1 = a + 2") == [4, 5]
+    assert sides("a") == [5]
+    a, y = now.scope.names["a"], now.scope.names["y"]
+    assert now.numbers[a] == 5
+    assert now.numbers[y[1]] == 21
+    for tex in ("q", "q + a = 1", "a = q"):
+        with pytest.raises(UnknownName, match=r"^nothing is known of q$"):
+            sides(tex)
 
 
 # ---- What a check says.
@@ -287,6 +207,7 @@ EXAMPLES = {
     "a.py#eq-line": r"y = a x + b",
     "a.py#eq-two": r"u = a, \qquad y = u^2 = a^2",
     "a.py#eq-rule": r"m \leftarrow \beta m + g = g + \beta m",
+    "a.py#eq-rules": r"m \leftarrow g, \quad v \leftarrow m + v",
     "a.py#eq-row": r"1 + x + x^2 + \dots = \frac{1}{1 - x}",
     "a.py#eq-mean": r"\operatorname{E}(u) = 1, \operatorname{Var} u = 3",
 }
@@ -318,6 +239,7 @@ def test_a_check_measures_the_largest_difference(formulas: Formulas) -> None:
             ", y: differs from its derivative by 1 at [1]",
         ),
         ({"nn": [None, None]}, ": 1 chains, but 2 of nn and 1 slopes"),
+        ({"slope": []}, ": 1 chains, but 1 of nn and 0 slopes"),
         (
             {"nn": [None], "given": ["k = c"]},
             ": UnknownName: nothing is known of c",
@@ -360,7 +282,8 @@ def test_what_is_unchecked_is_known(formulas: Formulas) -> None:
     formulas.check("a.py#eq-two", "us", {"a": 2.0}, part=0, nn=[2.0])
     assert formulas.unchecked() == [
         "a.py#eq-line:0",
-        *("a.py#eq-two:1", "a.py#eq-rule:0", "a.py#eq-row:0"),
+        *("a.py#eq-two:1", "a.py#eq-rule:0"),
+        *("a.py#eq-rules:0", "a.py#eq-rules:1", "a.py#eq-row:0"),
         *("a.py#eq-mean:0", "a.py#eq-mean:1"),
     ]
     formulas.check(
@@ -370,6 +293,26 @@ def test_what_is_unchecked_is_known(formulas: Formulas) -> None:
     formulas.check("a.py#eq-two", "us", {"a": 2.0}, nn=[None, None])
     assert "a.py#eq-two:1" not in formulas.unchecked()
     assert formulas.found["a.py#eq-two"][-1] == (0, None)
+
+
+def test_numbers_are_in_the_order_of_the_parts(formulas: Formulas) -> None:
+    formulas.check(
+        "a.py#eq-two", "us", {"a": 2.0}, part=[1, 0], nn=[4.0, 2.5],
+        slope=[None, 1.75], within=0.25,
+    )  # fmt: skip
+    assert formulas.found == {"a.py#eq-two": [(0.2, 0.25 / 1.75)]}
+    assert formulas.checks[0].parts == [1, 0]
+
+
+def test_equations_may_be_given_whole_or_in_part(formulas: Formulas) -> None:
+    formulas = Formulas(EXAMPLES | {"a.py#eq-sum": "s = u + y + q"})
+    formulas.check(
+        "a.py#eq-sum", "us", {"a": 3.0}, nn=[3 + 9 + 4],
+        given=["a.py#eq-two", "p = 1, q = a + 1, a = 7:1"],
+    )  # fmt: skip
+    with pytest.raises(FormulaError) as error:
+        formulas.begin({}, given=["b.py#eq-far:0"])
+    assert str(error.value) == "there is no equation b.py#eq-far"
 
 
 def test_a_part_may_be_compared_as_far_as_a_side(formulas: Formulas) -> None:
@@ -387,17 +330,63 @@ def test_a_rule_is_followed(formulas: Formulas) -> None:
         steps=[{"g": 1.0}, {"g": 2.0}], nn=[{"m": 1.5}, {"m": 2.75}],
     )  # fmt: skip
     (check,) = formulas.checks
-    with pytest.raises(FormulaError, match="m: differs from us by 2"):
-        check.run(r"m \leftarrow \beta m + g^2")
-    with pytest.raises(FormulaError, match="m: differs from its last side"):
-        check.run(r"m \leftarrow \beta m + g = \beta m - g")
+    assert formulas.found == {"a.py#eq-rule": [(0.0, None)]}
+    for tex, fault in [
+        (r"m \leftarrow \beta m + g^2", "us by 2"),
+        (r"m \leftarrow \beta m + g = \beta m - g", "its last side by 2"),
+        (r"m \leftarrow g = g + 1 = g", "its last side by 1"),
+        (r"m \leftarrow g = g = g + 4", "its last side by 4"),
+    ]:
+        with pytest.raises(FormulaError) as error:
+            check.run(tex)
+        said = f"Equation a.py#eq-rule, m: differs from {fault}"
+        assert str(error.value) == said
+
+
+def test_a_rule_is_as_far_off_as_in_its_worst_step(
+    formulas: Formulas,
+) -> None:
+    formulas.check(
+        "a.py#eq-rules", "us", {"v": 8.0}, keep=["m", "v"],
+        steps=[{"g": 1.0}, {"g": 2.0}, {"g": 3.0}], within=0.25,
+        nn=[{"m": 1.25, "v": 9.0}, {"v": 11.0, "m": 2.25}, {}],
+    )  # fmt: skip
+    assert formulas.found == {"a.py#eq-rules": [(0.25 / 1.25, None)]}
+    (check,) = formulas.checks
+    with pytest.raises(FormulaError) as error:
+        check.run(r"m \leftarrow 2 g, \quad v \leftarrow v + g")
+    assert str(error.value) == (
+        "Equation a.py#eq-rules, m: differs from us by 0.75"
+    )
+
+
+def test_each_step_of_a_rule_has_its_numbers(formulas: Formulas) -> None:
+    with pytest.raises(FormulaError) as error:
+        formulas.check(
+            "a.py#eq-rule", "us", {"m": 1.0, "beta": 0.5}, keep=["m"],
+            steps=[{"g": 1.0}, {"g": 2.0}], nn=[{"m": 1.5}],
+        )  # fmt: skip
+    assert str(error.value) == (
+        "Equation a.py#eq-rule: ValueError: "
+        "zip() argument 2 is shorter than argument 1"
+    )
 
 
 def test_dots_stand_for_more_of_a_series(formulas: Formulas) -> None:
     formulas.check("a.py#eq-row", "us", {"x": 0.5}, series="x", nn=[2.0])
+    assert formulas.found == {"a.py#eq-row": [(0.0, None)]}
     (check,) = formulas.checks
-    with pytest.raises(FormulaError, match=r"differs from its series .*\[3\]"):
-        check.run(r"1 - x + \dots = \frac{1}{1 - x}")
+    for tex, fault in [
+        (r"1 - x + \dots = \frac{1}{1 - x}", "1-x+dots: 2 at [3]"),
+        (r"x^{-1} + 1 = 1 + x + \dots", "x^-1+1: 1 at [1]"),
+        (r"x^{-2} + x = 1 + x + \dots", "x^-2+x: 1 at [0]"),
+    ]:
+        with pytest.raises(FormulaError) as error:
+            check.run(tex)
+        called, off = fault.split(": ")
+        assert str(error.value) == (
+            f"Equation a.py#eq-row, {called}: differs from its series by {off}"
+        )
 
 
 def test_a_mean_goes_over_all_outcomes(formulas: Formulas) -> None:
@@ -417,6 +406,21 @@ def test_functions_and_their_slopes_are_read_from_the_page() -> None:
     assert numbers(g, points).tolist() == [4.0, 14.0]
     assert numbers(derivative(g), points).tolist() == [7.0, 13.0]
     assert numbers(derivative(derivative(f)), points).tolist() == [6.0, 6.0]
+    k = formulas.function("a.py#eq-f:0", of="c", names={"x": 5})
+    assert numbers(k, points).tolist() == [25.0, 50.0]
+    assert formulas.function("a.py#eq-f", f=f)(np.array([2])).tolist() == [14]
+
+
+def test_functions_are_of_real_numbers_with_many_digits() -> None:
+    formulas = Formulas(
+        {"a.py#eq-f": r"f = \begin{cases} x & x > 0 \\ 2 & \end{cases}"}
+    )
+    f = formulas.function("a.py#eq-f")
+    assert numbers(f, np.array([-1.0, 3.0])).tolist() == [2.0, 3.0]
+    slope = derivative(sympy.Abs)
+    assert numbers(slope, np.array([-2.0, 3.0])).tolist() == [-1.0, 1.0]
+    near = numbers(lambda x: (x + 1) - 1, np.array([2.0**-64]))
+    assert near == pytest.approx(2.0**-64, rel=1e-9, abs=0)
 
 
 def test_gradients_go_through_all_definitions() -> None:
@@ -429,6 +433,10 @@ def test_gradients_go_through_all_definitions() -> None:
     assert slope == 2 * 6 * 2 + 1
     slope = formulas.gradient("v", "x", values, given=chain)
     assert slope.tolist() == [2 * 6 * 3, 2 * 15 * 3]
+    slope = formulas.gradient(
+        "v", "x", values, given=[r"v = \sum_k x_k x_k"], sizes={"k": 2}
+    )
+    assert slope.tolist() == [4, 10]
 
 
 def test_partial_derivatives_hold_the_rest_still() -> None:

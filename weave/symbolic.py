@@ -230,7 +230,7 @@ def chains(tex: str) -> tuple[Chain, ...]:
     notes: list[Chain] = []
     into, sides, arrow, relation = found, [[]], False, ""  # type: ignore[var-annotated]
 
-    def end(soft: bool = False) -> None:
+    def end(soft: bool) -> None:
         nonlocal sides, arrow, relation
         filled = tuple(tuple(trimmed(side)) for side in sides)
         if relation == "" and soft and sides[0] == [] and into:
@@ -350,7 +350,7 @@ class Reader:
 
     def term(self) -> Meaning:
         """Read factors, with a sign of multiplication or none."""
-        factors = [("", self.power())]
+        first, factors = self.power(), list[tuple[str, Meaning]]()
         while self.next not in self.stops():
             sign = ""
             while self.next in {r"\cdot", r"\cdots", r"\odot", "/"}:
@@ -358,8 +358,8 @@ class Reader:
             factors.append((sign, self.power()))
 
         def meaning(scope: Scope) -> Value:
-            value = factors[0][1](scope)
-            for sign, factor in factors[1:]:
+            value = first(scope)
+            for sign, factor in factors:
                 value = times(value, factor(scope), sign)
             return value
 
@@ -393,7 +393,7 @@ class Reader:
         """Take a group, or a single token, as it stands."""
         if self.next != "{":
             return [self.take()]
-        self.take("{")
+        self.take()
         depth, inside = 1, list[str]()
         while depth:
             token = self.take()
@@ -571,7 +571,7 @@ class Reader:
 
     def cases(self) -> Meaning:
         """Read values, each with a condition."""
-        rows: list[tuple[Meaning, list[str]]] = []
+        parts: list[Meaning] = []  # a value, its condition, a value …
         while self.next != r"\endcases":
             value, condition = self.sum(), list[str]()
             self.take("&")
@@ -579,24 +579,14 @@ class Reader:
                 condition.append(self.take())
             if self.next == "\\\\":
                 self.take()
-            rows.append((value, condition))
-        self.take(r"\endcases")
-        tests = [self.condition(condition) for _, condition in rows]
-
-        def meaning(scope: Scope) -> Value:
-            pairs = [
-                part
-                for (value, _), test in zip(rows, tests, strict=True)
-                for part in (value(scope), test(scope))
-            ]
-            return each(
-                lambda *given: sympy.Piecewise(
-                    *zip(given[::2], given[1::2], strict=True)
-                ),
-                *pairs,
-            )
-
-        return meaning
+            parts += value, self.condition(condition)
+        self.take()
+        return lambda scope: each(
+            lambda *given: sympy.Piecewise(
+                *zip(given[::2], given[1::2], strict=True)
+            ),
+            *(part(scope) for part in parts),
+        )
 
     def condition(self, side: list[str]) -> Meaning:
         """Read an inequality; where there is none, all other cases."""
@@ -647,7 +637,7 @@ class Reader:
             if f"Var{text}" in scope.names:
                 return scope.names[f"Var{text}"]
             mean = scope.mean("E" + text, of)
-            return scope.mean(f"E(({text})^2)", square) - mean**2
+            return scope.mean(f"E({text}^2)", square) - mean**2
 
         return meaning
 
@@ -664,7 +654,7 @@ class Reader:
         while self.next == "'":
             base += self.take()
         if self.next == "(" and base in self.functions:
-            self.take("(")
+            self.take()
             inside = self.entries()
             return lambda scope: scope.functions[base](
                 *(entry(scope) for entry in inside)
