@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy
 import pytest
 import small_book
 
 from weave import cells as cells_
 from weave import key as keys
-from weave.cells import read
+from weave.cells import Cell, noted, read, version
 from weave.execute import execute
 from weave.key import key
 
@@ -40,6 +41,83 @@ import numpy
 # %% [markdown] needs=["numpy"]
 # The sum is {{ numpy.ones(3).sum() }}.
 """
+
+
+NOTE = """\
+!!! note "Left out: this build had no {}"
+
+    `pip install ".[frameworks]"` adds it."""
+
+
+def test_a_chapter_is_read_cell_by_cell(tmp_path: Path) -> None:
+    path = tmp_path / "needs.py"
+    path.write_text(NEEDS)
+    first, code, text, hidden, *_ = read(path)
+    assert first == Cell("markdown", "# 2 · Needs", [], [], [], [], "")
+    assert code.source == "import nowhere\n\ny = nowhere.number()"
+    assert (code.kind, code.tags, code.needs) == ("code", [], ["nowhere"])
+    assert (text.kind, text.tags, text.needs) == ("markdown", [], ["nowhere"])
+    assert hidden == Cell(
+        "code", "print(y)", ["hide"], needs=["nowhere", "nothing"]
+    )
+
+
+def test_without_marks_a_chapter_is_one_cell(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text("# Words.\n\nx = 1\n")
+    assert read(path) == [Cell("code", "# Words.\n\nx = 1", [])]
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        (Cell("code", "x = '{{ y }}'", []), "x = '{{ y }}'"),
+        (Cell("code", "x = 1", [], needs=["numpy"]), "x = 1"),
+        (Cell("code", "x = 1", [], needs=["numpy", "nowhere"]), ""),
+        (Cell("markdown", "It is {{ x }}.", [], needs=["nowhere"]), ""),
+        (Cell("markdown", "It is `{{ x }}`.", []), ""),
+        (
+            Cell("markdown", "It is {{ x }}, not {{ y:d }}.", []),
+            '__import__("weave.inline").inline.evaluate'
+            "(['x', 'y:d'], globals())",
+        ),
+    ],
+)
+def test_what_the_kernel_has_to_run(cell: Cell, code: str) -> None:
+    assert cell.code == code
+
+
+def test_a_text_is_filled_and_knows_what_was_asked() -> None:
+    cell = Cell("markdown", "It is {{ x }}, not {{ y }}.", [])
+    cell.fill(["1", "2"])
+    assert cell.source == "It is 1, not 2."
+    assert cell.asked == "It is {{ x }}, not {{ y }}."
+    assert cell.numbers == ["1", "2"]
+
+
+def test_the_version_of_a_package() -> None:
+    assert version("numpy") == numpy.__version__
+    assert version("nowhere") is None
+
+
+def test_neighbours_without_a_package_share_a_note() -> None:
+    def lacks(kind: str, source: str, *names: str) -> Cell:
+        return Cell(kind, source, [], needs=["numpy", *names])
+
+    first, last = Cell("markdown", "First.", []), Cell("code", "last", [])
+    code, more = lacks("code", "a", "no"), lacks("code", "b", "nor", "no")
+    text, here = lacks("markdown", "c", "no"), lacks("markdown", "d")
+    alone = lacks("code", "e", "none")
+    assert noted([first, code, text, more, here, alone, last]) == [
+        first,
+        code,
+        more,
+        Cell("markdown", NOTE.format("`no` and no `nor`"), []),
+        here,
+        alone,
+        Cell("markdown", NOTE.format("`none`"), []),
+        last,
+    ]
 
 
 def test_what_needs_a_missing_package_is_left_out(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
@@ -42,21 +43,42 @@ def test_show_and_recall_say_where_a_piece_is(
     assert f"lines 1–{first[MIME]['last']}" in first["text/markdown"]
 
 
+def test_where_nn_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert chapter.package() == ROOT / "nn"
+    spec = ModuleSpec("nn", None)  # a folder without __init__.py is so
+    monkeypatch.setattr(chapter, "find_spec", {"nn": spec}.get)
+    with pytest.raises(AssertionError):
+        chapter.package()
+
+
 def test_show_rejects_an_unknown_name() -> None:
     with pytest.raises(ValueError, match="no piece 'layers:Dunce'"):
         weave.show("layers:Dunce")
 
 
 def test_a_figure_for_page_and_notebook(shown: list[dict[str, Any]]) -> None:
-    weave.figure(draw(), "a-b", alt="Two <lines>", caption="$x$", wide=True)
-    (bundle,) = shown
-    assert bundle["text/plain"] == "Two <lines>"
-    assert bundle["image/svg+xml"].startswith("<?xml")
-    assert weave.VALUE in bundle["image/svg+xml"]
-    told = bundle[MIME]
-    assert (told["name"], told["caption"], told["wide"]) == ("a-b", "$x$", 1)
-    assert "svg" not in told, "the kernel sends it once"
-    assert not pyplot.get_fignums(), "the figure is closed"
+    first, second = draw(), draw()
+    weave.figure(first, "a-b", alt="Two <lines>", caption="$x$")
+    assert pyplot.get_fignums() == [second.number], "the first is closed"
+    weave.figure(second, "c", alt="x", caption="y", wide=True)
+    bundle, wide = shown
+    svg = bundle["image/svg+xml"]
+    assert svg.startswith("<?xml")
+    assert weave.VALUE in svg
+    assert svg == figures.standalone(draw(), "a-b")
+    told = {"kind": "figure", "name": "a-b", "caption": "$x$", "wide": False}
+    assert bundle == {  # the kernel sends the picture once
+        MIME: told,
+        "image/svg+xml": svg,
+        "text/plain": "Two <lines>",
+    }
+    assert wide[MIME] == told | {"name": "c", "caption": "y", "wide": True}
+
+
+def test_several_axes_at_once() -> None:
+    fig, axes = weave.subplots(1, 2, figsize=(4, 3))
+    assert axes.shape == (2,)
+    assert tuple(fig.get_size_inches()) == (4, 3)
 
 
 @pytest.mark.parametrize(
@@ -150,18 +172,30 @@ def test_a_table_formats_its_numbers(shown: list[dict[str, Any]]) -> None:
         caption="What came out.",
         name="rules",
     )
+    text = (
+        "| rule | $n$ | loss |\n"
+        "| :-- | --: | :-- |\n"
+        "| SGD | 3 | −0.50 |\n"
+        "| `Adam` | 12 | none |\n"
+        "\n"
+        "*What came out.*"
+    )
+    told = {
+        "kind": "table",
+        "name": "rules",
+        "caption": "What came out.",
+        "header": ["rule", "$n$", "loss"],
+        "rows": [["SGD", "3", "−0.50"], ["`Adam`", "12", "none"]],
+        "align": "lrl",
+    }
+    assert shown == [{MIME: told, "text/markdown": text, "text/plain": text}]
+
+
+def test_a_table_goes_where_it_is_told(shown: list[dict[str, Any]]) -> None:
+    weave.table([[1, 2, 3]], header=["a", "b", "c"], caption="d", align="clr")
     (bundle,) = shown
-    told = bundle[MIME]
-    assert told["rows"] == [["SGD", "3", "−0.50"], ["`Adam`", "12", "none"]]
-    assert told["align"] == "lrl"
-    assert bundle["text/markdown"].splitlines() == [
-        "| rule | $n$ | loss |",
-        "| :-- | --: | :-- |",
-        "| SGD | 3 | −0.50 |",
-        "| `Adam` | 12 | none |",
-        "",
-        "*What came out.*",
-    ]
+    assert bundle[MIME]["name"] is None
+    assert "\n| :-: | :-- | --: |\n" in bundle["text/plain"]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +203,7 @@ def test_a_table_formats_its_numbers(shown: list[dict[str, Any]]) -> None:
     [
         ({"rows": [[1]]}, r"a row of 1 cells under a header of 2: \[1\]"),
         ({"align": "l"}, "align and formats need 2 entries"),
-        ({"align": "lx"}, "align and formats need 2 entries"),
+        ({"align": "lX"}, "align and formats need 2 entries"),
         ({"formats": ["d"]}, "align and formats need 2 entries"),
         ({"name": "A"}, "table 'A': a name is made of"),
     ],

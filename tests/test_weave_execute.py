@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import nbclient
@@ -14,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from weave import execute, run
-from weave.cells import Cell, WeaveError
+from weave.cells import Cell, WeaveError, read
+from weave.key import key
 
 CHAPTER = """\
 # %% [markdown]
@@ -38,6 +42,123 @@ x
 # %%
 print(os.environ["OPENBLAS_NUM_THREADS"], os.path.basename(os.getcwd()))
 """
+
+
+# ---- What is kept, without a kernel.
+
+NUMBERED = """\
+# %% [markdown]
+# # 1 · A chapter
+
+# %%
+show("base:Base")
+
+# %% [markdown]
+# It is {{ x }}.
+
+# %% needs=["nowhere"]
+import nowhere
+"""
+SHOWN: list[object] = [{"output_type": "display_data", "data": {"a": "ü"}}]
+OUTPUTS = [[], SHOWN, [{"text": '["7"]'}], []]
+
+
+class Runs(list[tuple[object, ...]]):
+    """Says what came out of a chapter, and remembers who asked for it."""
+
+    def __init__(self, *reads: str) -> None:
+        self.reads = list(reads)
+
+    def __call__(self, *given: object) -> tuple[list[object], list[str]]:
+        self.append(copy.deepcopy(given))
+        return OUTPUTS, self.reads
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:24]
+
+
+def test_what_came_out_is_kept_and_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_book.write(tmp_path, b="", a=NUMBERED)
+    runs = Runs("docs", "gone", "nn/base.py")
+    monkeypatch.setattr(execute, "run", runs)
+    path, variables = tmp_path / "docs" / "a.py", {"A": "1"}
+    cells = execute.execute(path, tmp_path, variables)
+    title, code, text, left, note = cells
+    assert title == Cell("markdown", "# 1 · A chapter", [])
+    assert code == Cell("code", 'show("base:Base")', [], SHOWN)
+    assert text == Cell(
+        "markdown", "It is 7.", [], numbers=["7"], asked="It is {{ x }}."
+    )
+    assert left == Cell("code", "import nowhere", [], needs=["nowhere"])
+    assert note.source.startswith("!!! note")
+    asked = read(path)
+    assert runs == [("a.py", asked, tmp_path, ["base"], variables)]
+
+    (kept,) = (tmp_path / ".cache" / "weave").iterdir()
+    name = key(asked, tmp_path / "nn", ["base"], variables)
+    assert kept.name == f"a-{name}.json"
+    assert json.loads(kept.read_text()) == {
+        "reads": {
+            "docs": digest(b"a.py\nb.py"),
+            "gone": None,
+            "nn/base.py": digest(small_book.BASE.encode()),
+        },
+        "outputs": OUTPUTS,
+    }
+    assert execute.execute(path, tmp_path, variables) == cells
+    assert len(runs) == 1
+
+
+def test_only_while_somebody_writes_may_what_was_read_have_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_book.write(tmp_path, a=NUMBERED)
+    path, log = tmp_path / "docs" / "a.py", tmp_path / "log"
+    runs = Runs("nn/base.py", "log")
+    monkeypatch.setattr(execute, "run", runs)
+    log.write_text("1")
+    cells = execute.execute(path, tmp_path)
+    log.write_text("2")
+    assert execute.execute(path, tmp_path, writing=True) == cells
+    assert len(runs) == 1
+    assert execute.execute(path, tmp_path) == cells
+    assert len(runs) == 2
+    assert execute.execute(path, tmp_path) == cells
+    assert len(runs) == 2
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[: len(text) // 2],
+        lambda text: "",
+        lambda text: "\0" * len(text),
+        lambda text: "[]",
+        lambda text: '{"outputs": [[]]}',
+        lambda text: text.replace("[[", "[[], [", 1),
+    ],
+)
+def test_what_cannot_be_read_is_run_anew(
+    damage: Callable[[str], str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    small_book.write(tmp_path, a=NUMBERED)
+    path, runs = tmp_path / "docs" / "a.py", Runs()
+    monkeypatch.setattr(execute, "run", runs)
+    cells = execute.execute(path, tmp_path)
+    (kept,) = (tmp_path / ".cache" / "weave").iterdir()
+    whole = kept.read_text()
+    kept.write_text(damage(whole))
+    assert execute.execute(path, tmp_path) == cells
+    assert len(runs) == 2
+    assert kept.read_text() == whole
+
+
+# ---- Chapters in a kernel.
 
 
 @pytest.fixture(scope="module")
@@ -137,33 +258,6 @@ def test_a_chapter_whose_file_has_changed_runs_again(
         printed()
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda text: text[: len(text) // 2],
-        lambda text: "",
-        lambda text: "\0" * len(text),
-        lambda text: "[]",
-        lambda text: '{"outputs": [[]]}',
-        lambda text: text.replace("[[", "[[], [", 1),
-    ],
-)
-def test_what_cannot_be_read_is_run_anew(
-    damage: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    small_book.write(tmp_path, a="# %%\nprint(7)\n")
-    path = tmp_path / "docs" / "a.py"
-    runs = count_runs(monkeypatch)
-    execute.execute(path, tmp_path)
-    (kept,) = (tmp_path / ".cache" / "weave").iterdir()
-    whole = kept.read_text()
-    kept.write_text(damage(whole))
-    (cell,) = execute.execute(path, tmp_path)
-    assert cell.outputs[0]["text"] == "7\n"
-    assert len(runs) == 2
-    assert kept.read_text() == whole
-
-
 # ---- Whatever is edited, what was kept is what a run would give.
 
 MODULES = "base", "layers"
@@ -252,5 +346,5 @@ def test_what_was_kept_is_what_a_run_would_give(
                 f"# %% [markdown]\n{prose}\n\n# %%\n{text('code', code)}\n"
             )
             kept = execute.execute(chapter, root)[-1].outputs
-            (now, _) = simple("a.py", execute.read(chapter), root)
+            (now, _) = simple("a.py", read(chapter), root)
             assert kept == now[-1]

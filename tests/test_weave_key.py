@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import ast
+import hashlib
+import json
+import platform
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy
 import pytest
 import small_book
 
 from weave import key as keys
-from weave.cells import read
-from weave.key import introduced, key, packages, reached
+from weave.cells import Cell, read
+from weave.key import (
+    arithmetic,
+    exported,
+    imports,
+    introduced,
+    key,
+    number,
+    packages,
+    reached,
+)
 from weave.run import ENVIRONMENT
 
 ROOT = Path(__file__).parent.parent
@@ -44,6 +58,79 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("book")
     small_book.write(root, a=CHAPTER)
     return root
+
+
+def test_all_that_is_in_a_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small loom: what the kernel reaches of it, and two more modules."""
+    nn, loom = small_book.write(tmp_path) / "nn", tmp_path / "weave"
+    loom.mkdir()
+    for name in ("chapter", "inline", "kernel", "run", "prose", "other"):
+        (loom / f"{name}.py").write_text(f'"""Words."""\n{name} = 1  # one\n')
+    (loom / "__init__.py").write_text("from weave.chapter import show\n")
+    (loom / "book.mplstyle").write_text("# style")
+    monkeypatch.setattr(keys, "LOOM", loom)
+    monkeypatch.setattr(keys, "version", {"joblib": "1", "none": "2"}.get)
+    monkeypatch.setattr(keys, "arithmetic", lambda: ["Z80"])
+    cells = [
+        Cell("markdown", "# Not code, {{ x + 1:.1f }}.", []),
+        Cell("code", "import joblib\nfrom weave.prose import plain", []),
+        Cell("code", "show('base:Base')", ["hide"]),
+        Cell("code", "x = 2", [], needs=["none"]),
+    ]
+    there = ["chapter", "inline", "kernel", "prose", "run"]
+    facts = [
+        [
+            '__import__("weave.inline").inline.evaluate'
+            "(['x + 1:.1f'], globals())",
+            "import joblib\nfrom weave.prose import plain",
+            "show('base:Base')",
+            "",  # for there is no package `none`
+        ],
+        [["__init__.py", small_book.INIT], ["base.py", small_book.BASE]],
+        [
+            ["__init__.py", does("from weave.chapter import show")],
+            *([f"{name}.py", does(f"{name} = 1")] for name in there),
+        ],
+        "# style",
+        [platform.python_version(), platform.machine(), platform.system()],
+        [
+            ["ipykernel", None],
+            ["joblib", "1"],
+            ["matplotlib", None],
+            ["none", "2"],
+            ["numpy", None],
+        ],
+        ["Z80"],
+        ["base"],
+        {"A": "1"},
+    ]
+    digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+    assert key(cells, nn, ["base"], {"A": "1"}) == digest[:24]
+
+
+def does(code: str) -> str:
+    return ast.dump(ast.parse(code))
+
+
+@pytest.mark.parametrize(
+    ("code", "bare"),
+    [
+        ('"""Words."""\nx = 1  # one', "x = 1"),
+        ("x = 1\n'no docstring'", "x = 1\n'no docstring'"),
+        ('class A:\n    """Words."""\n    x = 1', "class A:\n    x = 1"),
+        (
+            'class A:\n    def f(self):\n        """Words."""\n        g()',
+            "class A:\n    def f(self): g()",
+        ),
+        ("def f():\n    g()\n    h()", "def f():\n    g()\n    h()"),
+    ],
+)
+def test_comments_and_docstrings_are_no_part_of_what_a_module_does(
+    code: str, bare: str
+) -> None:
+    assert keys._without_words(code) == does(bare)
 
 
 @pytest.mark.parametrize(
@@ -156,13 +243,13 @@ NUMBERED = "# %% [markdown]\n# # {} · Title\n\n# %%\nshow({!r})\n"
 
 
 def test_what_the_book_has_introduced(tmp_path: Path) -> None:
-    for name, number, piece in [
+    for name, place, piece in [
         ("a", 0, "late:"),
         ("b", 1, "first:f"),
         ("c", 2, "second:"),
         ("d", 10, "third:"),
     ]:
-        (tmp_path / f"{name}.py").write_text(NUMBERED.format(number, piece))
+        (tmp_path / f"{name}.py").write_text(NUMBERED.format(place, piece))
     (tmp_path / "cover.py").write_text("# %%\nshow('cover:')\n")
     found = [introduced(path) for path in sorted(tmp_path.glob("*.py"))]
     assert found == [
@@ -175,6 +262,62 @@ def test_what_the_book_has_introduced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("# %% [markdown]\n# # 12 · Title\n#\n# # 3 · Later", 12),
+        ("# %% [markdown]\n# # 0 · Title", 0),
+        ("# %% [markdown]\n# # Title\n#\n# ## 1 · Part", -1),
+        ("print(1)  # # 1 · Title", -1),
+    ],
+)
+def test_the_number_of_a_chapter(
+    text: str, expected: int, tmp_path: Path
+) -> None:
+    chapter = tmp_path / "a.py"
+    chapter.write_text(text)
+    assert number(chapter) == expected
+
+
+def test_names_that_a_package_exports(tmp_path: Path) -> None:
+    init = tmp_path / "__init__.py"
+    init.write_text(
+        '"""Words."""\nimport os\nfrom . import alone\n'
+        "from nn.base import A, B\nfrom .layers import C\nD = 1\n"
+    )
+    assert exported(init) == {"A": "base", "B": "base", "C": "layers"}
+
+
+@pytest.mark.parametrize(
+    ("code", "modules"),
+    [
+        ("import nn", ["*"]),
+        ("import os.path, nn.base, nn.layers as nn", ["*", "*"]),
+        ("import numpy.nn", []),
+        ("from os.path import nn", []),
+        ("from nn import A, b", ["layers", "b"]),
+        ("from nn.base import A", ["base"]),
+        ("from nn.deep.down import A", ["deep.down"]),
+        ("from . import A, b", ["layers", "b"]),
+        ("from .base import A", ["base"]),
+        ("from .deep.down import A", ["deep.down"]),
+        ("if x:\n    from nn import *\n    y = 1", ["*"]),
+    ],
+)
+def test_modules_that_code_imports(code: str, modules: list[str]) -> None:
+    found = imports(ast.parse(code), Path("docs/nn"), {"A": "layers"})
+    assert list(found) == modules
+
+
+def test_modules_of_a_folder_within_the_package(tmp_path: Path) -> None:
+    package = small_book.write(tmp_path) / "nn"
+    (package / "deep").mkdir()
+    (package / "deep" / "down.py").write_text("from nn.base import LIMIT\n")
+    found = reached("from nn.deep.down import LIMIT", package)
+    names = [str(path.relative_to(package)) for path in found]
+    assert names == ["__init__.py", "base.py", "deep/down.py"]
+
+
+@pytest.mark.parametrize(
     ("code", "modules"),
     [
         ("from nn import relu", "base layers"),
@@ -184,6 +327,7 @@ def test_what_the_book_has_introduced(tmp_path: Path) -> None:
         ("import numpy\nfrom os import path", ""),
         ("show('base:')", "base"),
         ("recall('base:Base')", "base"),
+        ("from nn import LIMIT\nshow('other:')", "base other"),
         ("def f():\n    from nn import LIMIT", "base"),
         ("import nn", "base layers other"),
         ("import nn.base", "base layers other"),
@@ -201,6 +345,20 @@ def test_modules_that_a_chapter_reaches(
     (package / "other.py").write_text("x = 1\n")
     found = [path.stem for path in reached(code, package)]
     assert found == ["__init__", *modules.split()]
+
+
+def test_the_arithmetic_of_each_of_numpys_libraries(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    home = numpy.__path__[0]
+    loaded = [
+        {"filepath": f"{home}.libs/one.so", "architecture": "Zen"},
+        {"filepath": "/elsewhere/two.so", "architecture": "SkylakeX"},
+        {"filepath": f"{home}/three.so"},
+        {"filepath": f"{home}/four.so", "architecture": "Haswell"},
+    ]
+    monkeypatch.setattr(keys, "threadpool_info", lambda: loaded)
+    assert arithmetic.__wrapped__() == ["", "Haswell", "Zen"]
 
 
 def test_the_arithmetic_is_numpys_own() -> None:

@@ -2,14 +2,138 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import small_book
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
 
 from weave import execute
-from weave.cells import WeaveError
+from weave import run as runs
+from weave.cells import Cell, WeaveError
+from weave.run import ENVIRONMENT, INHERITED, run
+
+# ---- With a kernel that only repeats what it is told.
+
+
+class Kernel:
+    """Has an answer to each cell, and keeps what it was asked."""
+
+    def __init__(self, *answers: list[NotebookNode] | Exception) -> None:
+        self.answers = answers
+
+    def __call__(self, notebook: NotebookNode, **options: Any) -> Kernel:
+        self.notebook, self.options = notebook, options
+        self.start = options.pop("on_cell_start")
+        return self
+
+    async def async_execute(self, env: dict[str, str]) -> None:
+        self.env = env
+        for index, answer in enumerate(self.answers):
+            cell = self.notebook.cells[index]
+            self.start(cell=cell, cell_index=index)
+            if isinstance(answer, Exception):
+                raise answer
+            cell.outputs = answer
+
+
+def stream(text: str, name: str = "stdout") -> NotebookNode:
+    return new_output("stream", name=name, text=text)
+
+
+CELLS = [
+    Cell("markdown", "# A title", []),
+    Cell("code", "\nx = 1\nprint(x)\n", []),
+    Cell("markdown", "It is\n{{ x }}.", []),
+    Cell("code", "import nowhere", [], needs=["nowhere"]),
+]
+PICTURE = new_output("display_data", {"text/plain": "A picture."})
+ANSWERS = [[], [], [stream("1\n"), PICTURE], [stream('["1"]\n')], []]
+
+
+def test_what_a_kernel_is_asked_and_what_it_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kernel = Kernel(*ANSWERS, [stream('["a", "b/c"]\n')])
+    monkeypatch.setattr(runs, "NotebookClient", kernel)
+    outputs, reads = run("a.py", CELLS, Path("/book"), ["base"])
+    assert (outputs, reads) == (ANSWERS[1:], ["a", "b/c"])
+    assert [cell.source for cell in kernel.notebook.cells] == [
+        "from weave import kernel as _; _.begin(['base']); del _",
+        "",
+        "\nx = 1\nprint(x)\n",
+        "__import__(\"weave.inline\").inline.evaluate(['x'], globals())",
+        "",
+        "from weave import kernel; kernel.end()",
+    ]
+    assert kernel.options == {
+        "timeout": None,
+        "kernel_name": "python3",
+        "allow_errors": False,
+        "extra_arguments": [
+            "--log-level=ERROR",
+            "--HistoryManager.hist_file=:memory:",
+        ],
+        "resources": {"metadata": {"path": "/book"}},
+    }
+
+
+@pytest.mark.parametrize("own", [ENVIRONMENT, {"OMP_NUM_THREADS": "2"}])
+def test_the_variables_of_a_kernel(
+    own: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in os.environ:
+        if name.startswith(INHERITED):
+            monkeypatch.delenv(name)
+    taken = {"PATH": "/bin", "LC_ALL": "C"}
+    left = {"PYTHONWARNINGS": "error", "MY_PATH": "/", "PYTHONPATH": "/"}
+    for name, value in (taken | left | {"OMP_NUM_THREADS": "7"}).items():
+        monkeypatch.setenv(name, value)
+    kernel = Kernel([], [stream("[]")])
+    monkeypatch.setattr(runs, "NotebookClient", kernel)
+    assert run("a.py", [], Path("/book"), None, own) == ([], [])
+    paths = f"/book{os.pathsep}{runs.LOOM.parent}"
+    assert kernel.env == taken | own | {"PYTHONPATH": paths}
+
+
+class Dead(Kernel):
+    async def async_execute(self, env: dict[str, str]) -> None:
+        raise DeadKernelError("Kernel died")
+
+
+@pytest.mark.parametrize(
+    ("kernel", "message"),
+    [
+        (
+            Kernel([], [], CellExecutionError("", "NameError", "no x")),
+            "cell 2 (x = 1): NameError: no x",
+        ),
+        (
+            Kernel([], [], [], DeadKernelError("Kernel died")),
+            "cell 3 (It is): the kernel died",
+        ),
+        (Dead(), "cell 1 (# A title): the kernel died"),
+        (
+            Kernel([], [], [stream("1"), stream("\n  oh\n ah\n", "stderr")]),
+            "cell 2 (x = 1): wrote to stderr: oh\n ah",
+        ),
+    ],
+)
+def test_the_cell_where_a_chapter_fails(
+    kernel: Kernel, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "NotebookClient", kernel)
+    with pytest.raises(WeaveError) as error:
+        run("a.py", CELLS, Path("/book"))
+    assert str(error.value) == f"a.py, {message}"
+
+
+# ---- With a kernel.
 
 
 def fails(root: Path, code: str) -> str:
