@@ -117,7 +117,15 @@ class Dead(Kernel):
             Kernel([], [], [], DeadKernelError("Kernel died")),
             "cell 3 (It is): the kernel died",
         ),
-        (Dead(), "cell 1 (# A title): the kernel died"),
+        (Dead(), "before its first cell: the kernel died"),
+        (
+            Kernel(CellExecutionError("", "ImportError", "no nn")),
+            "before its first cell: ImportError: no nn",
+        ),
+        (
+            Kernel(*ANSWERS, DeadKernelError("Kernel died")),
+            "after its last cell: the kernel died",
+        ),
         (
             Kernel([], [], [stream("1"), stream("\n  oh\n ah\n", "stderr")]),
             "cell 2 (x = 1): wrote to stderr: oh\n ah",

@@ -54,7 +54,7 @@ def run(
             for code in [begin, *(cell.code for cell in cells), end]
         ]
     )
-    now = 0
+    now = -1
 
     def note(cell: object, cell_index: int) -> None:
         nonlocal now
@@ -97,5 +97,10 @@ def run(
 
 
 def _where(name: str, index: int, cells: list[Cell]) -> str:
+    """Say what runs; before the cells and after them the loom has its own."""
+    if index < 0:
+        return f"{name}, before its first cell: "
+    if index == len(cells):
+        return f"{name}, after its last cell: "
     line = cells[index].source.strip().partition("\n")[0]
     return f"{name}, cell {index + 1} ({line}): "
