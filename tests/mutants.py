@@ -305,16 +305,14 @@ def report() -> int:
 
 
 def by_chapters(sample: int, chapters: list[str]) -> None:
-    """Try a sample of nn's mutants on the chapters alone, on those named
-    or the quick ones: each is run as a plain script, where its code
-    reaches what was changed."""
+    """Try nn's mutants on the chapters alone, on those named or the quick
+    ones: each is run as a plain script, for a sample of the mutants in
+    the modules that its code reaches."""
     from test_book import CHAPTERS, SLOW
 
     from weave.key import reached
 
-    mutants = [m for path, m, _ in results() if path.parts[0] == "nn"]
-    chosen = random.Random(0).sample(sorted(mutants), sample)
-    noticed = set()
+    mutants = sorted(m for path, m, _ in results() if path.parts[0] == "nn")
     quick = [path.stem for path in CHAPTERS if path.stem not in SLOW]
     for name in chapters or quick:
         chapter = Path("docs", f"{name}.py")
@@ -322,14 +320,13 @@ def by_chapters(sample: int, chapters: list[str]) -> None:
         modules = {
             f"nn.{path.stem}" for path in reached(code, Path("nn"), False)
         }
-        near = [m for m in chosen if named(m)[0] in modules]
+        near = [m for m in mutants if named(m)[0] in modules]
         if not near or fails(chapter, ""):
             print(f"{name:20}left out: it reaches none, or fails as it is")
             continue
-        caught = {m for m in near if fails(chapter, m)}
-        noticed |= caught
-        print(f"{name:20}{len(caught):4} of {len(near):4} that it reaches")
-    print(f"{'all of them':20}{len(noticed):4} of {sample:4} in the sample")
+        tried = random.Random(0).sample(near, min(sample, len(near)))
+        caught = sum(fails(chapter, m) for m in tried)
+        print(f"{name:20}{caught:4} of {len(tried):4}, from {len(near):4}")
 
 
 def fails(chapter: Path, mutant: str) -> bool:
@@ -356,7 +353,7 @@ def main() -> int:
     parser.add_argument("--children", type=int, default=2)
     parser.add_argument("--report", action="store_true", help="only that")
     parser.add_argument(
-        "--chapters", type=int, help="try so many mutants on the chapters"
+        "--chapters", type=int, help="try so many mutants on each chapter"
     )
     given = parser.parse_args()
     if given.chapters:
