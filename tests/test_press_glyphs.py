@@ -71,6 +71,16 @@ def test_a_class_counts_where_its_rule_says() -> None:
     assert family == "KaTeX_Size1"
 
 
+def test_a_class_right_within_another_is_within_it() -> None:
+    css = ".katex .outer>.inner{font-weight:700}"
+    page = (
+        f'{glyphs.FORMULA}<span class="outer"><span class="inner">a</span>'
+        '</span><span class="inner">b</span></span>'
+    )
+    bold = ("KaTeX_Main", "normal", "700")
+    assert glyphs.shown(css, [page]) == {bold: {"a"}, glyphs.BEGIN: {"b"}}
+
+
 def test_fonts_that_nothing_needs_are_left_out(
     tmp_path: Path, katex: Mathematics
 ) -> None:
@@ -82,7 +92,7 @@ def test_fonts_that_nothing_needs_are_left_out(
     assert set(re.findall(r"url\(fonts/([^)]+)\)", css)) == there
     assert css.count("@font-face") == css.count("url(") == 2
     rules = re.sub(r"@font-face\{[^}]*\}", "", CSS)
-    assert css.endswith(rules), "the other rules are as they were"
+    assert re.sub(r"@font-face\{[^}]*\}", "", css) == rules, "not the rest"
     font = TTFont(target / "KaTeX_Math-Italic.woff2")
     assert set(font.getBestCmap()) == {ord("x"), ord("y")}
 
@@ -90,10 +100,23 @@ def test_fonts_that_nothing_needs_are_left_out(
 def test_a_look_that_no_font_has_is_shown_by_the_nearest(
     tmp_path: Path,
 ) -> None:
-    page = f'{glyphs.FORMULA}<span class="mathcal textit">A</span></span>'
+    """And with it by that font what has its look."""
+    page = (
+        f'{glyphs.FORMULA}<span class="mathcal textit">A</span>'
+        '<span class="mathcal">B</span><span class="mathcal textbf">C</span>'
+        '<span class="mathcal textit textbf">D</span></span>'
+    )
     css = glyphs.keep(CSS, KATEX, [page], tmp_path / "fonts", tmp_path)
-    (rule,) = re.findall(r"@font-face\{[^}]*\}", css)
-    assert "Caligraphic-Regular" in rule
+    rules = re.findall(r"@font-face\{[^}]*\}", css)
+    shown = {
+        path.name: "".join(map(chr, sorted(TTFont(path).getBestCmap())))
+        for path in (tmp_path / "fonts").iterdir()
+    }
+    assert shown == {
+        "KaTeX_Caligraphic-Regular.woff2": "AB",
+        "KaTeX_Caligraphic-Bold.woff2": "CD",
+    }
+    assert len(rules) == 2
 
 
 def test_without_formulas_there_is_no_font(tmp_path: Path) -> None:

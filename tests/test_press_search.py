@@ -38,6 +38,7 @@ lines 3–4</figcaption><pre>def set_it(self):
 <th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table></figure>
 <p>A product, <span class="arithmatex">\\(\\grad{dW}\\)</span>, of
 <span class="arithmatex">\\(d_\\text{in} &lt; 3\\)</span>.</p></section>
+<h3 id="go">Go</h3>now
 <h3 id="exercise-21-ten">Exercise 2.1 · Ten</h3><p>Say ten.</p>
 """
 
@@ -73,6 +74,7 @@ def test_a_chapter(katex: Mathematics) -> None:
             "the-code",
             "A product, dW, of d_in < 3.",
         ),
+        Entry("section", "Go", "go", "now"),
         Entry("exercise", "Exercise 2.1 · Ten", "exercise-21-ten", "Say ten."),
     ]
 
@@ -97,8 +99,8 @@ def test_back_matter(katex: Mathematics) -> None:
     <dt id="term-bias">Bias</dt><dd>A number.</dd></dl>
     <p class="reference" id="ba-2016">J. L. Ba, “Layer normalization” (2016),
     <em>arXiv</em>.</p>
-    <p class="reference" id="lay-2012">D. C. Lay, <em>Linear
-    Algebra</em>, 2012.</p><p id="other">More.</p>
+    <p class="reference" id="lay-2012"><b>D. C. Lay</b>, <em>Linear
+    Algebra</em>, <em>Pearson</em>, 2012.</p><p id="other">More.</p>
     <section class="module">import this</section>"""
     assert entries(page, katex) == [
         Entry("term", "Adam", "term-adam", "Momentum.\nRMSProp."),
@@ -113,7 +115,7 @@ def test_back_matter(katex: Mathematics) -> None:
             "work",
             "Linear Algebra",
             "lay-2012",
-            "D. C. Lay, Linear Algebra, 2012.",
+            "D. C. Lay, Linear Algebra, Pearson, 2012.",
         ),
         Entry("section", "Glossary", "", "Words."),
     ]
@@ -153,10 +155,34 @@ def test_the_reference(katex: Mathematics) -> None:
         (r"\begin{aligned}a&=1\\b&=2\end{aligned}", "a = 1 b = 2"),
         (r"\min_x \log p", "min_x log p"),
         (r"\max(0, x)", "max(0,x)"),
+        (r"\vec{x}\quad y", "x⃗ y"),
     ],
 )
 def test_a_formula_as_text(tex: str, text: str, katex: Mathematics) -> None:
     assert plain(katex.formula(tex, True)) == text
+
+
+@pytest.mark.parametrize(
+    ("inside", "text"),
+    [
+        ("<mi>a</mi><mo></mo><mi>b</mi>", "a b"),
+        ("<msqrt><mi>a</mi><mi>b</mi></msqrt>", "√ab"),
+        ("\n<mi>a</mi>\n", "a"),
+    ],
+)
+def test_mathml_that_katex_does_not_write_is_read(
+    inside: str, text: str
+) -> None:
+    assert plain(f"<p><math>{inside}</math></p>") == text
+
+
+def test_a_line_of_code_is_a_line_however_deep(katex: Mathematics) -> None:
+    page = """<h1>Deep</h1><pre><code><a><b>one
+    </b>two</a></code></pre><ul><li><p><a><b>three
+    four</b></a></p></li></ul>"""
+    assert entries(page, katex) == [
+        Entry("section", "Deep", "", "one\ntwo\nthree four")
+    ]
 
 
 def test_the_script_sets_one_name_with_a_line_for_each_page() -> None:

@@ -66,6 +66,10 @@ def value(field: str, names: dict[str, Any]) -> str:
     return text
 
 
+def test_what_a_kernel_printed_in_pieces_is_one_list() -> None:
+    assert inline.values([{"text": '["1",'}, {"text": ' "2"]'}]) == ["1", "2"]
+
+
 def test_a_negative_number_has_a_true_minus() -> None:
     assert value("x:.1f", {"x": -0.5}) == "\N{MINUS SIGN}0.5"
     assert value("x", {"x": "-a"}) == "-a"

@@ -52,6 +52,38 @@ def test_letters_above_each_other_stay_where_they_are() -> None:
     )
 
 
+WIDE = 1255 / 2048 * 25  # an a of this size, for which a gap of 2 is chance
+UPRIGHT, SLOPED = "font-size: 25px", "font-size: 25px; font-style: oblique"
+
+
+@pytest.mark.parametrize(
+    ("gap", "down", "style", "told"),
+    [
+        (0, 0, UPRIGHT, ["aaa"]),
+        (2, 0, UPRIGHT, ["aaa"]),
+        (2.5, 0, UPRIGHT, ["a", (2.5, 0, "aa")]),
+        (2, 0, SLOPED, ["a", (0, 0, "aa")]),
+        (1, 4, UPRIGHT, ["a", (0, 4, "aa")]),
+        (9, -4, SLOPED, ["a", (9, -4, "aa")]),
+        (-1, 0, UPRIGHT, ["aaa"]),
+        (-1.5, 0, UPRIGHT, []),
+    ],
+)
+def test_a_run_ends_at_a_gap_or_where_the_look_changes(
+    gap: float, down: float, style: str, told: list[str | tuple[float, ...]]
+) -> None:
+    """The letters come in any order; the last two belong together."""
+    begin, second = 3, 3 + WIDE + gap
+    one = labels.Glyph(begin, 7, UPRIGHT, "a")
+    two = labels.Glyph(second, 7 + down, style, "a")
+    three = labels.Glyph(second + WIDE, 7 + down, style, "a")
+    runs = labels.flow([three, one, two])
+    assert [run.first for run in runs] == [one, two][: len(told)]
+    assert [run[1:] for run in runs] == [
+        (0, 0, part) if isinstance(part, str) else part for part in told
+    ]
+
+
 def test_plain_labels_and_what_must_be_escaped() -> None:
     assert ">a &amp; b</text>" in drawn("a & b")
     assert "&amp;" in drawn("a & $b$")

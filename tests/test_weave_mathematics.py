@@ -46,6 +46,14 @@ def test_a_formula_keeps_its_comma(katex: Mathematics) -> None:
     assert '</span>,</span> and <span class="katex">' in html
 
 
+@pytest.mark.parametrize(("letters", "whole"), [(29, True), (30, False)])
+def test_a_long_formula_may_be_broken_before_its_comma(
+    letters: int, whole: bool, katex: Mathematics
+) -> None:
+    html = katex.typeset(inline(letters * "x") + ",")
+    assert html.startswith('<span class="whole">') == whole
+
+
 def test_a_formula_on_its_own_scrolls_in_a_box(katex: Mathematics) -> None:
     html = katex.typeset('<div class="arithmatex">\n\\[\nx\n\\]\n</div>')
     assert html.startswith(
@@ -111,8 +119,10 @@ def test_after_an_error_formulas_are_set(katex: Mathematics) -> None:
 
 def test_a_header_that_is_a_formula_has_text(katex: Mathematics) -> None:
     html = katex.typeset(f'<th scope="col">{inline("n")}</th>')
-    assert html.startswith('<th scope="col"><span class="unseen">n</span>')
-    assert '<span aria-hidden="true"><span class="katex">' in html
+    assert html == (
+        '<th scope="col"><span class="unseen">n</span>'
+        f'<span aria-hidden="true">{katex.formula("n", False)}</span></th>'
+    )
     words = katex.typeset(f"<th>size {inline('n')}</th>")
     assert "unseen" not in words
 
@@ -148,6 +158,13 @@ def test_node_comes_from_pip() -> None:
     assert node().startswith(mathematics.ROOT_DIR)
 
 
+def test_without_pips_node_it_is_the_one_of_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mathematics, "ROOT_DIR", str(tmp_path))
+    assert node() == "node"
+
+
 def test_a_formula_does_not_carry_its_source(katex: Mathematics) -> None:
     html = katex.formula(r"\frac{a}{b} = 1", False)
     assert "annotation" not in html
@@ -172,6 +189,8 @@ def test_spans_without_effect_are_dissolved() -> None:
             'mathnormal mtight">a</span>!</span><span class="mclose">)</span>'
         )
     ) == base.format('(<span class="mathnormal">a</span>!)')
+    strut = '<span class="strut"></span>'
+    assert seen(strut) == strut, "HTML, in which an empty span has an end"
     # A child of `vlist>span` is a box, and `sqrt` looks at its children.
     for outer in ['<span style="top:1em">', '<span class="sqrt">']:
         kept = f"{outer}<span>1</span></span>"

@@ -57,6 +57,13 @@ def test_heading_and_question() -> None:
 def test_a_short_beginning_is_taken_whole() -> None:
     words = "Why bend the line? After this chapter you can say why."
     assert describe(CHAPTER) == words
+    assert describe(f"{'a' * 120}. {'b' * 37}.") == f"{'a' * 120}. {'b' * 37}."
+    assert describe("# A heading\nand a line.") == "and a line."
+
+
+def test_what_stands_far_below_is_not_the_beginning() -> None:
+    told = describe("\n\n".join(f"{n}." for n in range(12)))
+    assert told == "0. 1. 2. 3. 4. 5. 6. 7. 8."
 
 
 @pytest.mark.parametrize(
@@ -65,6 +72,15 @@ def test_a_short_beginning_is_taken_whole() -> None:
         (f"{'a' * 120}. {'b' * 90}.", f"{'a' * 120}."),
         (f"Why? {'a' * 70}, {'b' * 90}, c.", f"Why? {'a' * 70}."),
         (f"{'ab ' * 60}.", f"{'ab ' * 53}".strip() + "…"),
+        # A sentence is better than a part of one, if it has 110 characters;
+        (f"{'a' * 109}. {'b' * 9}, {'c' * 90}.", f"{'a' * 109}."),
+        (f"{'a' * 108}. {'b' * 8}, {'c' * 90}.", f"{'a' * 108}. {'b' * 8}."),
+        # a part has 50 at least, and the whole no more than 160.
+        (f"{'a' * 49}, {'b' * 150}.", f"{'a' * 49}."),
+        (f"{'a' * 40} {'b' * 7}, {'c' * 150}.", f"{'a' * 40} {'b' * 7},…"),
+        (f"{'a' * 159}. {'b' * 9}.", f"{'a' * 159}."),
+        (f"{'a' * 119}. {'b' * 39}. {'c' * 9}.", f"{'a' * 119}."),
+        (f"{'a' * 99} {'b' * 60} {'c' * 9}.", f"{'a' * 99}…"),
     ],
 )
 def test_a_long_one_ends_where_a_reader_would_pause(

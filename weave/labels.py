@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from fontTools.ttLib import TTFont
 
 SIZE = re.compile(r"font-size: ([\d.]+)px")
-# A gap narrower than this part of the letters' size is chance.
+# A gap no wider than this part of the letters' size is chance.
 NARROW = 0.08
 
 
@@ -67,9 +67,8 @@ def flow(glyphs: Iterable[Glyph]) -> list[Run]:
 
     Where letters stand above each other, as in a fraction, there are none.
     """
-    ordered = sorted(glyphs, key=lambda glyph: glyph.x)
     runs: list[Run] = []
-    for before, glyph in pairwise([None, *ordered]):
+    for before, glyph in pairwise([None, *sorted(glyphs)]):
         assert glyph
         if not before:
             runs.append(Run(glyph, 0, 0, glyph.letter))

@@ -26,7 +26,7 @@ FORMULA = re.compile(
     r"\\[(\[](?P<tex>.*?)\\[)\]]\s*</(?P=tag)>(?P<stop>[,.;:!?)]*)",
     re.DOTALL,
 )
-SHORT = 30  # letters of TeX; what is longer may have to be broken
+SHORT = 30  # letters of TeX; what has so many may have to be broken
 LONELY = re.compile(
     r"(?P<begin><(?P<around>th|a)\b[^>]*>)\s*"
     r'(?P<cell><span class="arithmatex">\\\((?P<tex>[^<]*)\\\)</span>)'
@@ -137,9 +137,7 @@ def lighter(html: str) -> str:
     for math in root.iter("math"):
         meant = math[0][0]
         math[:] = list(meant) if meant.tag == "mrow" else [meant]
-    for part in root.iter("span"):
-        if part.get("class") == "katex-html":
-            _dissolve(part)
+    _dissolve(root)
     return ElementTree.tostring(root, "unicode", method="html")
 
 

@@ -268,8 +268,7 @@ def _pack(png: bytes) -> bytes:
     """Return a picture in 256 colours, which takes a third of the room."""
     stream = io.BytesIO()
     image = Image.open(io.BytesIO(png)).convert("RGB")
-    few = image.quantize(256, dither=Image.Dither.NONE)
-    few.save(stream, "PNG", optimize=True)
+    image.quantize(256).save(stream, "PNG", optimize=True)
     return stream.getvalue()
 
 

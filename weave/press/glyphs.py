@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from html import unescape
+from operator import eq
 from pathlib import Path
 
 from weave.press.fonts import subset, write
@@ -64,7 +65,7 @@ def keep(
 
 
 def _likeness(one: Look, other: Look) -> list[bool]:
-    return [a == b for a, b in zip(one, other, strict=True)]
+    return list(map(eq, one, other))
 
 
 def _told(body: str) -> dict[str, str]:
@@ -75,8 +76,7 @@ def _told(body: str) -> dict[str, str]:
 
 def _look(look: Look, told: dict[str, str]) -> Look:
     """Return a look as a rule changes it."""
-    pairs = zip(PROPERTIES, look, strict=True)
-    return tuple(told.get(name, value) for name, value in pairs)
+    return tuple(map(told.get, PROPERTIES, look))
 
 
 def shown(css: str, pages: Iterable[str]) -> dict[Look, set[str]]:

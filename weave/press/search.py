@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape, unescape
-from itertools import islice, pairwise, takewhile
+from itertools import pairwise, takewhile
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -92,8 +92,7 @@ def entries(html: str, mathematics: Mathematics) -> list[Entry]:
     html = re.sub(r'<span\s+class="sidenote-number">\d+</span>', "", html)
     # A <span> says how something looks; most are the colours of code.
     soup = BeautifulSoup(re.sub(r"</?span\b[^>]*>", "", html), "html.parser")
-    tags = soup.find_all(True)
-    for tag in filter(_is_silent, tags):
+    for tag in filter(_is_silent, soup.find_all()):
         tag.extract()
     items = map(_item, soup.find_all(id=True))
     return [*filter(None, items), *_sections(soup)]
@@ -121,9 +120,9 @@ def _item(tag: Tag) -> Entry | None:
         case "figure":
             label = tag.figcaption and tag.figcaption.strong
             title = _text([label.extract()]) if label else ""
-            return _take("figure", title.rstrip("."), tag, [tag])
+            return _take("figure", title.removesuffix("."), tag, [tag])
         case "dt":
-            after = tag.find_next_siblings(True)
+            after = tag.find_next_siblings()
             meaning = takewhile(lambda tag: tag.name == "dd", after)
             return _take("term", _text([tag]), tag, meaning)
         case "p" if "reference" in classes:
@@ -185,8 +184,7 @@ def _join(nodes: Iterable[PageElement]) -> str:
     parts: list[str] = []
     for node in nodes:
         if isinstance(node, NavigableString):
-            within = {parent.name for parent in islice(node.parents, 2)}
-            code = "pre" in within
+            code = node.find_parent("pre")
             parts.append(node if code else re.sub(r"\s+", " ", node))
         elif isinstance(node, Tag) and node.name in BLOCKS:
             parts.append("\n")
@@ -215,7 +213,7 @@ def plain(formula: str) -> str:
 
 def _line(node: ElementTree.Element) -> str:
     parts = [_line(child) for child in node]
-    match node.tag.rpartition("}")[2], parts:
+    match node.tag, parts:
         case "mo", []:
             sign = node.text or " "
             return f" {sign} " if sign in "=≈≠≤≥<>+→←↦∼∈" else sign
