@@ -152,6 +152,7 @@ def test_the_reference(katex: Mathematics) -> None:
         (r"\sum_{i=1}^n x_i^2", "∑_(i = 1)^n x_i^2"),
         (r"\hat{y} \le \overline{x}", "ŷ ≤ x̄"),
         (r"\sqrt{x}\,e^{-z}", "√x e^(−z)"),
+        (r"x^{(i)}\,y^{(i)z}", "x^(i) y^((i)z)"),
         (r"\begin{aligned}a&=1\\b&=2\end{aligned}", "a = 1 b = 2"),
         (r"\min_x \log p", "min_x log p"),
         (r"\max(0, x)", "max(0,x)"),

@@ -240,5 +240,6 @@ def _line(node: ElementTree.Element) -> str:
 
 
 def _guard(text: str) -> str:
-    """Put brackets around what is more than one thing."""
-    return f"({text.strip()})" if re.search(r"[^\w.]", text) else text
+    """Put brackets around what is more than one thing and has none."""
+    bare = text.strip()
+    return bare if re.fullmatch(r"[\w.]*|\([\w.]+\)", bare) else f"({bare})"
