@@ -163,6 +163,7 @@ def test_a_name_stands_for_symbols_with_numbers() -> None:
         [9.0, 12.0],
     ]
     assert now.number(a).shape == ()
+    assert now.number(sympy.Heaviside(a - 3)) == 0, "as in nn, at the bend"
 
 
 def test_a_side_has_a_value_for_each_of_its_free_indices() -> None:
@@ -378,6 +379,10 @@ def test_dots_stand_for_more_of_a_series(formulas: Formulas) -> None:
     (check,) = formulas.checks
     for tex, fault in [
         (r"1 - x + \dots = \frac{1}{1 - x}", "1-x+dots: 2 at [3]"),
+        (
+            r"1 + x + 3 x^2 + \dots = \frac{1}{1 - x}",
+            "1+x+3x^2+dots: 2 at [4]",
+        ),
         (r"x^{-1} + 1 = 1 + x + \dots", "x^-1+1: 1 at [1]"),
         (r"x^{-2} + x = 1 + x + \dots", "x^-2+x: 1 at [0]"),
     ]:

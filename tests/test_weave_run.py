@@ -110,6 +110,10 @@ class Dead(Kernel):
     ("kernel", "message"),
     [
         (
+            Kernel([], CellExecutionError("", "NameError", "no y")),
+            "cell 1 (# A title): NameError: no y",
+        ),
+        (
             Kernel([], [], CellExecutionError("", "NameError", "no x")),
             "cell 2 (x = 1): NameError: no x",
         ),
