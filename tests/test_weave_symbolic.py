@@ -30,7 +30,7 @@ from weave.symbolic import (
 
 HALF = Fraction(1, 2)
 ROOT = sympy.sqrt(2)
-u, v, w, h = sympy.symbols("u v w h", real=True)
+t, u, v, w, h = sympy.symbols("t u v w h", real=True)
 
 
 def exact(values: object) -> object:
@@ -353,6 +353,7 @@ VALUES = {
     "E(a^2)": 23,
     "E(dx)": 24,
     "E(u)": 25,
+    "E(X^2)": 47,
     "E((u)^2)": 630,
     "Var(W)": 29,
 }
@@ -471,6 +472,7 @@ def value(tex: str, scope: Scope = SCOPE) -> object:
         # Slopes and integrals.
         (r"\int_0^a u^2 \, du + 1", 10),
         (r"\int_0^y u du", [2, 8]),
+        (r"\int_1^a u du", 4),
         (r"\int_{-\infty}^{0} e^{u} du b", HALF),
         (r"\int_0^1 g'(u) du", 1),
         # Cases.
@@ -491,6 +493,7 @@ def value(tex: str, scope: Scope = SCOPE) -> object:
         (r"\operatorname{E}(a^2) + \operatorname{Var} W", 52),
         (r"\operatorname{E}(\grad{dx}) b", 12),
         (r"\operatorname{E}{a^{2}}", 23),
+        (r"\operatorname{E}(X^{2})", 47),
         (r"\operatorname{Var}(u) + \operatorname{Var} u", 10),
     ],
 )
@@ -551,7 +554,7 @@ def test_a_mean_goes_over_all_outcomes() -> None:
 
 # v = u^2 + h and w = v^2, with h = 5 u.
 SLOPES = Scope(
-    names={"u": u, "v": v, "w": w, "h": h, "x": np.array([u, h])},
+    names={"t": t, "u": u, "v": v, "w": w, "h": h, "x": np.array([u, h])},
     definitions={w: v**2, v: u**2 + h, h: 5 * u},
     functions={"g": lambda one: one**3},
 )
@@ -573,6 +576,7 @@ SLOPES = Scope(
         (r"\frac{\partial w}{\partial u}", 2 * (u**2 + 5 * u) * (2 * u + 5)),
         (r"\frac{\partial}{\partial u} v h", 15 * u**2 + 50 * u),
         (r"\frac{\partial}{\partial u} g(u) + 1", 3 * u**2 + 1),
+        (r"\frac{\partial}{\partial u} t u", t),
     ],
 )
 def test_a_slope_is_taken(tex: str, result: object) -> None:
