@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import libcst as cst
+import pytest
 
 WANTED = {"nn": 0.97, "weave": 0.90}  # the share that is killed
 EXPLAINED = Path("tests/mutants.toml")
@@ -63,6 +64,17 @@ def named_spec(
     if package and before.endswith(f"/{KNOWN}"):
         name = f"weave/{rest}".removesuffix(".py").replace("/", ".")
     return make(name, path, **more)
+
+
+class Noticed(BaseException):
+    """The first failure: what pytest would tell of it takes its time."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(call):
+    tried = "__mutmut_" in os.environ.get("MUTANT_UNDER_TEST", "")
+    if tried and call.excinfo:
+        raise Noticed
 
 
 def pytest_collection_modifyitems(items):
@@ -166,7 +178,7 @@ def warm_runner() -> type:
             with change_cwd(KNOWN):
                 try:
                     session.config.hook.pytest_runtestloop(session=session)
-                except BaseException:  # the first failure ends the loop
+                except BaseException:  # Noticed, as a rule
                     return 1
             return 1 if session.testsfailed else 0 if session.items else 5
 
