@@ -325,6 +325,24 @@ def test_a_part_may_be_compared_as_far_as_a_side(formulas: Formulas) -> None:
         formulas.checks[0].run("u = a, y = u^3")
 
 
+@pytest.mark.parametrize(
+    ("tex", "fault"),
+    [
+        ("y = [i = j]", "KeyError: 'i'"),
+        ("y = a_", "TexError: expected more before the end"),
+        ("_ = a", "IndexError: tuple index out of range"),
+        ("y = u", "UnknownName: nothing is known of u"),
+    ],
+)
+def test_what_means_nothing_is_named(
+    tex: str, fault: str, formulas: Formulas
+) -> None:
+    formulas.check("a.py#eq-two", "us", {"a": 2.0}, nn=[None, None])
+    with pytest.raises(FormulaError) as error:
+        formulas.checks[0].run(tex)
+    assert str(error.value) == f"Equation a.py#eq-two: {fault}"
+
+
 def test_a_rule_is_followed(formulas: Formulas) -> None:
     formulas.check(
         "a.py#eq-rule", "us", {"m": 1.0, "beta": 0.5}, keep=["m"],

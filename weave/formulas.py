@@ -37,6 +37,8 @@ from weave.symbolic import (
 Array = NDArray[Any]
 Function = Callable[..., Value]
 Result = tuple[float | None, float | None]  # from `nn`, from the derivative
+# What reading or evaluating TeX that means nothing may raise.
+UNREADABLE = TexError, TypeError, ValueError, LookupError, ArithmeticError
 LAMBDIFY = [{"Heaviside": lambda x, half=0.5: float(x > 0)}, "math"]
 
 
@@ -136,7 +138,7 @@ class Check:
             if self.steps:
                 return self._walk(tex), None
             return self._compare(tex)
-        except (TexError, TypeError, ValueError, ArithmeticError) as error:
+        except UNREADABLE as error:
             raise FormulaError(
                 f"Equation {self.where}: {type(error).__name__}: {error}"
             ) from error

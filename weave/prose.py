@@ -71,4 +71,4 @@ def describe(markdown: str) -> str:
         ]
         if ends:
             return re.sub(r"[,;:]$", ".", words[: ends[-1]])
-    return words[: LONGEST - 1].rpartition(" ")[0] + "…"
+    return words[:LONGEST].rpartition(" ")[0] + "…"
