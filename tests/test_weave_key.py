@@ -348,9 +348,12 @@ def test_modules_that_a_chapter_reaches(
 
 
 def test_the_arithmetic_of_each_of_numpys_libraries(
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home = numpy.__path__[0]
+    home = tmp_path.resolve() / "numpy"
+    home.mkdir()
+    (tmp_path / "link").symlink_to(home)
+    monkeypatch.setattr(numpy, "__path__", [str(tmp_path / "link")])
     loaded = [
         {"filepath": f"{home}.libs/one.so", "architecture": "Zen"},
         {"filepath": "/elsewhere/two.so", "architecture": "SkylakeX"},
@@ -358,7 +361,15 @@ def test_the_arithmetic_of_each_of_numpys_libraries(
         {"filepath": f"{home}/four.so", "architecture": "Haswell"},
     ]
     monkeypatch.setattr(keys, "threadpool_info", lambda: loaded)
-    assert arithmetic.__wrapped__() == ["", "Haswell", "Zen"]
+    loops = {"baseline": ["SSE2"], "found": ["FMA3", "AVX2"]}
+    for simd, found in (loops, ["FMA3", "AVX2"]), ({"baseline": ["NEON"]}, []):
+        config = {"SIMD Extensions": simd}
+        monkeypatch.setattr(
+            numpy,
+            "show_config",
+            lambda mode, config=config: {"dicts": config}[mode],
+        )
+        assert arithmetic.__wrapped__() == [*found, "", "Haswell", "Zen"]
 
 
 def test_the_arithmetic_is_numpys_own() -> None:

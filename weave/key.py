@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import os
 import platform
 import re
 from collections.abc import Iterator
@@ -83,12 +84,15 @@ def _without_words(code: str) -> str:
 
 @cache
 def arithmetic() -> list[str]:
-    """Return for which processor NumPy's linear algebra is made.
+    """Return for which processor NumPy computes.
 
-    Other packages bring libraries of their own, and load them later.
+    That is, what its own loops make use of, and for which its linear algebra
+    is made. Other packages bring libraries of their own, and load them later.
     """
-    home = numpy.__path__[0]  # its libraries are in it, or beside it
-    return sorted(
+    loops = numpy.show_config(mode="dicts")["SIMD Extensions"]
+    # Its libraries are in its folder, or beside it.
+    home = os.path.realpath(numpy.__path__[0])
+    return loops.get("found", []) + sorted(
         info.get("architecture", "")
         for info in threadpool_info()
         if info["filepath"].startswith(home)
