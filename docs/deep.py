@@ -851,7 +851,7 @@ by_batch = [
 ]
 assert by_rate[True][-1] > 0.7 and by_rate[False][-1] < 0.3
 assert by_rate[True][0] < by_rate[False][0] + 0.05
-assert by_rate[True][-1] == max(by_rate[True])
+assert by_rate[True][-1] > max(by_rate[True]) - 0.04
 assert by_batch[0][2] < by_batch[0][1] - 0.1
 assert all(abs(b - a) < 0.08 for n, a, b in by_batch[1:])
 lengths = []
@@ -874,8 +874,8 @@ table(
 
 # %% [markdown]
 # At the smallest rate of [](#tab-rates) it costs {{ costs:.0f }} in a hundred.
-# But the plain tower breaks at a rate of 1, and the normalized one learns best
-# there, at thirty times the smallest. Why it does is disputed. Its authors
+# But at a rate of 1, thirty times that, the plain tower breaks, and the
+# normalized one learns about as well as at any. Why is disputed. Its authors
 # said that each layer is spared the drifting of those below it;[^ioffe] later
 # measurements found the drift unchanged, and the loss smoother.[^santurkar]
 # What we can say: as $y$ does not change with the length of a neuron's
