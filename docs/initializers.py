@@ -122,20 +122,23 @@ def equal(d_in, d_out):
 stack = tower(equal, Tanh)
 moved = learn(stack)
 weights = [layer.weight.value for layer in stack[::2]]
-different = [np.unique(W, axis=1).shape[1] for W in weights]
+different = [1 + np.any(abs(W - W[:, :1]) > 1e-7, axis=0).sum()
+             for W in weights]  # the first, and those unlike it
 ranks = [np.linalg.matrix_rank(W) for W in weights]
 print("different columns:", *different[:3], "...", *different[-3:])
 print("rank:             ", *ranks[:3], "...", *ranks[-3:])
 
 # %% tags=["hide"]
-assert all(np.any(change) for change in moved)
+assert all(np.all(change) for change in moved)
 assert set(different[:-1]) == {1} and set(ranks) == {1}
 first_change = abs(moved[0]).max() / (1 / width)
 
 # %% [markdown]
 # Every number has moved. But in each layer except the last, which alone
 # sees different targets, the 128 columns are still one column, 128 times.
-# A column is a neuron. Two neurons of a layer with the same weights answer
+# (What is apart by less than `1e-7` counts as the same, for some processors
+# round the same sum otherwise in some of the columns.) A column is a neuron.
+# Two neurons of a layer with the same weights answer
 # the same; if moreover the layer above treats them alike, they get the
 # same gradient, make the same step, and are still the same. This is
 # called a *symmetry*, and no number of steps breaks it. The *rank* of a
@@ -1191,7 +1194,7 @@ points, labels = moons(64, np.random.default_rng(0))
 
 
 # %%
-steps, rate, trials = 150, 0.03, 5      # trials: one for each seed
+steps, rate, trials = 150, 0.03, 20     # trials: one for each seed
 
 
 def train(start, bend, seed, steps=steps, rate=rate):
@@ -1259,8 +1262,10 @@ low = {
         ("Glorot above", again(lecun_below(glorot_uniform))),
         ("orthogonal above", again(lecun_below(orthogonal))))
 }
-assert low["Glorot"] == low["orthogonal"] == 0
-assert min(low["LeCun"], low["Glorot above"], low["orthogonal above"]) >= 3
+assert low["orthogonal"] == 0 and low["Glorot"] < low["LeCun"]
+assert low["LeCun"] < trials
+assert low["Glorot above"] > low["Glorot"] + 2
+assert low["orthogonal above"] > 2
 
 
 def hidden(start):
@@ -1277,7 +1282,7 @@ once, twice = hidden(orthogonal), hidden(orthogonal_twice)
 assert tiny < 1e-35 and once[-1] < once[0] / 2 and twice[-1] > 2 * twice[0]
 slower = np.median(again(lecun_normal, rate / 3))
 faster = np.median(again(lecun_normal, rate * 3))
-assert min(slower, faster) > np.median(reached[Tanh, "LeCun"])
+assert min(slower, faster) > 5 * np.median(reached[Tanh, "He"])
 with np.errstate(all="ignore"):
     for seed in range(trials):  # the first pass ends, the second does not
         assert np.isfinite(train(of_size(1.0), ReLU, seed, steps=1))
@@ -1299,8 +1304,12 @@ assert (np.median(reached[ReLU, "He"])
         < 0.5 * np.median(reached[ReLU, "LeCun"]))
 assert (np.median(reached[ReLU, "He"])
         < 0.5 * np.median(reached[ReLU, "Glorot"]))
-assert (np.median(reached[Tanh, "He"])
-        < 0.5 * np.median(reached[Tanh, "Glorot"]))
+for name in "LeCun", "Glorot":
+    assert (np.median(reached[Tanh, "He"])
+            < 0.5 * np.median(reached[Tanh, name]))
+for bend in Tanh, ReLU:
+    assert (np.median(reached[bend, "orthogonal × √2"])
+            < 2 * np.median(reached[bend, "He"]))
 table(
     [[name, said(reached[Tanh, name]), said(reached[ReLU, name])]
      for name in contestants],
@@ -1323,14 +1332,14 @@ table(
 # With tanh, [](#tab-moons) contradicts the textbooks, this one included: He's
 # start beats the other two. Variance $1/d$ was derived for a straight line,
 # and tanh loses a little in every layer; with $2/d$ the values stop sinking,
-# as [](#fig-theory) shows. Two other rates do not help LeCun's start: it ends
-# at {{ slower:.3f }} with a third of the rate, at {{ faster:.3f }} with three
-# times as much.
+# as [](#fig-theory) shows. Two other rates do not bring LeCun's start there:
+# it ends at {{ slower:.3f }} with a third of the rate, at {{ faster:.3f }}
+# with three times as much.
 #
-# Glorot and orthogonal are behind LeCun largely because of one layer, the
-# first: for 2 inputs and 32 neurons their variances are $2/34$ and $1/32$,
-# and LeCun's is $1/2$. Under a loss of $0.1$ come {{ low["LeCun"] }} of
-# {{ trials }} runs with LeCun, {{ low["Glorot"] }} with Glorot,
+# Few runs with Glorot or orthogonal end low, largely because of one layer,
+# the first: for 2 inputs and 32 neurons their variances are $2/34$ and
+# $1/32$, and LeCun's is $1/2$. Under a loss of $0.1$ come {{ low["LeCun"] }}
+# of {{ trials }} runs with LeCun, {{ low["Glorot"] }} with Glorot,
 # {{ low["orthogonal"] }} with orthogonal, but {{ low["Glorot above"] }} and
 # {{ low["orthogonal above"] }} if LeCun's rule makes the first layer.
 # (Orthogonal times $\sqrt 2$ has $2/32$ there, but in the layers above the

@@ -101,6 +101,12 @@ def test_the_variables_of_a_kernel(
     assert kernel.env == taken | own | {"PYTHONPATH": paths}
 
 
+TRACE = """\
+\x1b[36mCell\x1b[39m\x1b[36m \x1b[39m\x1b[32mIn[\x1b[1;31m5]\x1b[39m, line 3
+\x1b[36mCell\x1b[39m\x1b[36m \x1b[39m\x1b[32mIn[4]\x1b[39m, line 2
+"""
+
+
 class Dead(Kernel):
     async def async_execute(self, env: dict[str, str]) -> None:
         raise DeadKernelError("Kernel died")
@@ -114,8 +120,16 @@ class Dead(Kernel):
             "cell 1 (# A title): NameError: no y",
         ),
         (
+            Kernel([], [], [], CellExecutionError(TRACE, "NameError", "no z")),
+            "cell 3 (It is): NameError: no z",
+        ),
+        (
             Kernel([], [], CellExecutionError("", "NameError", "no x")),
             "cell 2 (x = 1): NameError: no x",
+        ),
+        (
+            Kernel([], [], CellExecutionError(TRACE, "NameError", "no x")),
+            "cell 2 (print(x)): NameError: no x",
         ),
         (
             Kernel([], [], [], DeadKernelError("Kernel died")),
@@ -160,14 +174,20 @@ def fails(root: Path, code: str) -> str:
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("x = 1\n1 / 0", "(x = 1): ZeroDivisionError: division by zero"),
+        ("x = 1\n1 / 0", "(1 / 0): ZeroDivisionError: division by zero"),
+        (
+            "def f():\n    1 / 0\n\nif True:\n    f()",
+            "(f()): ZeroDivisionError: division by zero",
+        ),
+        ("x = 1\nassert (\n    x == 2)", "(x == 2)): AssertionError: "),
+        ("x = 1\nx = = 2", "(x = = 2): SyntaxError: invalid syntax"),
         (
             "import warnings\nwarnings.warn('oh')",
             "(import warnings): wrote to stderr: .*UserWarning: oh",
         ),
         (
             "from weave import show\nshow('layers:Rely')",
-            "(from weave import show): ValueError: no piece 'layers:Rely'",
+            "(show('layers:Rely')): ValueError: no piece 'layers:Rely'",
         ),
         ("import os\nos._exit(1)", "(import os): the kernel died"),
     ],

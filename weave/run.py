@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from weave.cells import Cell, WeaveError
 
+# In a traceback the outermost call comes first.
+LINE = re.compile(r"In\[\d+\], line (\d+)")
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
 LOOM = Path(__file__).resolve().parent
 ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
@@ -83,7 +87,9 @@ def run(
         asyncio.run(client.async_execute(env=variables))
     except CellExecutionError as error:
         told = f"{error.ename}: {error.evalue}"
-        raise WeaveError(_where(name, now, cells) + told) from None
+        line = LINE.search(COLOUR.sub("", error.traceback))
+        at = int(line[1]) if line else 0
+        raise WeaveError(_where(name, now, cells, at) + told) from None
     except DeadKernelError:
         told = "the kernel died"
         raise WeaveError(_where(name, now, cells) + told) from None
@@ -96,11 +102,17 @@ def run(
     return outputs, json.loads(last[0]["text"])
 
 
-def _where(name: str, index: int, cells: list[Cell]) -> str:
-    """Say what runs; before the cells and after them the loom has its own."""
+def _where(name: str, index: int, cells: list[Cell], at: int = 0) -> str:
+    """Say what runs; before the cells and after them the loom has its own.
+
+    `at` is the line of code, counted from 1; else it is the cell's first.
+    """
     if index < 0:
         return f"{name}, before its first cell: "
     if index == len(cells):
         return f"{name}, after its last cell: "
-    line = cells[index].source.strip().partition("\n")[0]
+    source = cells[index].source
+    if not at or cells[index].kind != "code":
+        source, at = source.strip(), 1
+    line = source.split("\n")[at - 1].strip()
     return f"{name}, cell {index + 1} ({line}): "
