@@ -159,7 +159,7 @@ assert 0.5 < stretched / medians[1][1] < 2
 assert downhill > 0 and 80 < angle < 90 and blown > 0 == blown_right
 assert max(n["sine", lr] for n in (lower, higher)
            for lr in RATES[:2]) == 0
-assert higher["parabola", 0.2] > lower["parabola", 0.2]
+assert lower["parabola", 0.2] < 0.75 * SEEDS
 assert higher["step", 0.05] > 2 * lower["step", 0.05]
 table(
     [[curve, *(f"{lower[curve, lr]} : {higher[curve, lr]}"
@@ -196,10 +196,10 @@ figure(
 
 # %% [markdown]
 # On the parabola at rate 0.1 ([](#fig-wins)) the wrong gradient ends lower in
-# {{ lower["parabola", 0.1] }} of {{ SEEDS }} runs, at 0.2 more often higher.
-# If each may take the best of the three rates, the median is
-# {{ best_right:.4f }} for the right one and {{ best_wrong:.4f }} for the wrong
-# one. On the step function, at $0.05$, the right one is ahead,
+# {{ lower["parabola", 0.1] }} of {{ SEEDS }} runs, at 0.2 in
+# {{ lower["parabola", 0.2] }}. If each may take the best of the three rates,
+# the median is {{ best_right:.4f }} for the right one and
+# {{ best_wrong:.4f }} for the wrong one. On the step function, at $0.05$, the right one is ahead,
 # {{ higher["step", 0.05] }} to {{ lower["step", 0.05] }}. On the sine, at the
 # two smaller rates, you cannot see the mistake at all. The curve is odd, and
 # so is a tanh network without biases; the gradients $da$ of the hidden sums
