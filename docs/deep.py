@@ -1562,7 +1562,7 @@ x = (x - x.mean()) / x.std()
 gates = [Gated(ReLU(), Dense(he_normal(32, 32, rng=rng))) for _ in range(47)]
 tower = Sequential(Dense(he_normal(49, 32, rng=rng)), *gates,
                    ReLU(), Dense(he_normal(32, 10, rng=rng)))
-fit(tower, softmax_cross_entropy, SGD(tower.params, lr=0.3),
+fit(tower, softmax_cross_entropy, SGD(tower.params, lr=0.1),
     (x[:1000], labels[:1000]), epochs=7, batch_size=50, rng=rng,
     progress=False)
 c = np.array([gate.c.value[0] for gate in gates])

@@ -351,7 +351,8 @@ slope2 = mean_square([1 - y.astype(float) ** 2 for y in large[0][1:]])
 large_dx = np.sqrt(mean_square(large[1][0]))
 assert dust < depth and overflow < depth and at_the_ends > 0.8
 assert large_dx > 1e15 and slope2 < 0.1
-assert 1 / 3 < (width * slope2) ** (depth / 2) / large_dx < 3
+foretold_dx = (width * slope2) ** (depth / 2)
+assert 1 / 20 < foretold_dx / large_dx < 20
 assert not np.any(small[1][0])
 figure(
     histograms({"tanh, 0.01": small[0], "tanh, 1": large[0],
@@ -388,7 +389,7 @@ assert 1.4e-45 < least < 1.41e-45
 # ([](#eq-backward-variance) will say so). The slopes, of mean square
 # {{ slope2:.3f }}, leave a factor
 # {{ width * slope2:.1f }} a layer, and the root of its fiftieth power is
-# of that size. Saturation only hid the explosion in the values.
+# ${{ power(foretold_dx) }}$. Saturation only hid the explosion in the values.
 #
 # ## One layer with a pencil
 #
