@@ -879,10 +879,10 @@ table(
 # %% [markdown]
 # At the smallest rate of [](#tab-rates) it costs {{ costs:.0f }} in a hundred.
 # But at a rate of 1, thirty times that, the plain tower breaks, and the
-# normalized one learns about as well as at any. Why is disputed. Its authors
-# said that each layer is spared the drifting of those below it;[^ioffe] later
-# measurements found the drift unchanged, and the loss smoother.[^santurkar]
-# What we can say: as $y$ does not change with the length of a neuron's
+# normalized one learns about as well as at any. Why it does is disputed. The
+# authors of batch norm said that each layer is spared the drifting of those
+# below it;[^ioffe] later measurements found the drift unchanged, and the loss
+# smoother.[^santurkar] What we can say: as $y$ does not change with the length of a neuron's
 # weights, their gradient is at a right angle to them (but for $\varepsilon$),
 # and every step of SGD makes them longer: at rate 1 the lowest layer's length
 # goes from {{ lengths[0]:.1f }} to {{ lengths[1]:.1f }}, and is then moved

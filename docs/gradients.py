@@ -199,9 +199,9 @@ figure(
 # {{ lower["parabola", 0.1] }} of {{ SEEDS }} runs, at 0.2 in
 # {{ lower["parabola", 0.2] }}. If each may take the best of the three rates,
 # the median is {{ best_right:.4f }} for the right one and
-# {{ best_wrong:.4f }} for the wrong one. On the step function, at $0.05$, the right one is ahead,
-# {{ higher["step", 0.05] }} to {{ lower["step", 0.05] }}. On the sine, at the
-# two smaller rates, you cannot see the mistake at all. The curve is odd, and
+# {{ best_wrong:.4f }} for the wrong one. On the step function, at $0.05$, the
+# right one is ahead, {{ higher["step", 0.05] }} to {{ lower["step", 0.05] }}.
+# On the sine, at the two smaller rates, you cannot see the mistake at all. The curve is odd, and
 # so is a tanh network without biases; the gradients $da$ of the hidden sums
 # at $x$ and at $-x$ cancel when they are added up, and the biases stay at
 # zero.[^rounding]
