@@ -720,7 +720,8 @@ def test_what_is_for_the_screen_is_left_out(pdf: PdfReader) -> None:
     assert "The header" not in printed
     assert "Because." in printed
     assert "hint and solution: on the web" in printed
-    assert "e.org (https://e.org/x)" in printed
+    # Where the line ends depends on the faces that are installed.
+    assert "e.org (https://e.org/x)" in " ".join(printed.split())
     assert "#" * 72 in printed
     assert "Beside." in printed
 

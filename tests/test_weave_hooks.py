@@ -388,7 +388,7 @@ TITLE = "# %% [markdown]\n# # Title\n"
         (
             "\n# %%\nimport weave\nfig, _ = weave.subplots()\n"
             "weave.figure(fig, 'f', alt='', caption='x')",
-            "bad.py, cell 2 (import weave): "
+            "bad.py, cell 2 (weave.figure(fig, 'f', alt='', caption='x')): "
             "ValueError: figure 'f' has no alt text",
         ),
         ("#\n# A {{ nothing }}.", "cell 1 (# Title): ValueError: {{ noth"),
